@@ -1,0 +1,245 @@
+// What is remembered, as an interface: asynchronous and free of any database's words.
+// store/sqlite is the default behind it. Every promise resolves only after its change is on disk.
+
+import type { Decided, Job, Mail, Outcome, Recipient, Urgency } from "../message.ts";
+
+/** Raised when the store cannot do its work now (disk full, database locked, file damaged). Nothing was half done. */
+export class StoreTrouble extends Error {
+  readonly reason: "full" | "busy" | "broken" | "closed";
+  constructor(reason: StoreTrouble["reason"], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "StoreTrouble";
+    this.reason = reason;
+  }
+}
+
+/** The bytes of a mail: at hand, or already written in chunks under a body id from `openBody`. */
+export type Body =
+  | { readonly kind: "inline"; readonly bytes: Uint8Array }
+  | { readonly kind: "stored"; readonly bodyId: number };
+
+/** One routing to be: a recipient with the key that tells a sender's retry from a new mail; null is never a retry. */
+export type NewRouting = { readonly recipient: Recipient; readonly dedupeKey: Uint8Array | null };
+
+export type NewMail = {
+  readonly mail: Mail;
+  readonly body: Body;
+  readonly routings: readonly NewRouting[];
+  /** Hold for a person at once instead of deciding. */
+  readonly hold: HoldReason | null;
+};
+
+/** What became of each routing of a new mail, in the order given. */
+export type AcceptedRouting =
+  | { readonly kind: "new"; readonly routingId: number }
+  | { readonly kind: "duplicate"; readonly ref: string };
+
+export type Accepted = {
+  /** null when every routing was a duplicate and nothing was kept. */
+  readonly messageId: number | null;
+  /** The reference of the new message, or of the first one it repeats. */
+  readonly ref: string;
+  readonly routings: readonly AcceptedRouting[];
+};
+
+/** Why a message waits for a person before it is decided. */
+export type HoldReason = "loop" | "decide-crashed" | "decide-hung" | "decide-failed" | "operator";
+
+/** A message waiting for its decision. */
+export type Undecided = {
+  readonly messageId: number;
+  readonly ref: string;
+  readonly mail: Mail;
+  readonly routings: readonly { readonly routingId: number; readonly recipient: Recipient }[];
+};
+
+export type NewOutcome = {
+  readonly routingId: number;
+  readonly outcome: Outcome;
+  /** The id of the running gateway if its deliverer takes the job at once, else null: it waits to be claimed. */
+  readonly leaseTo: string | null;
+};
+
+export type DecidedMail = {
+  readonly messageId: number;
+  readonly decidedAt: number;
+  readonly durationMicros: number;
+  readonly decided: Decided;
+  readonly outcomes: readonly NewOutcome[];
+  readonly leaseUntil: number;
+};
+
+/** How an attempt changes its delivery. `text` holds no word of a patient: codes and our own sentences only. */
+export type Finish = {
+  readonly deliveryId: number;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly code: string;
+  readonly text: string;
+  readonly next:
+    | { readonly kind: "delivered" }
+    | { readonly kind: "wait"; readonly until: number }
+    | { readonly kind: "hold"; readonly reason: string };
+};
+
+export type OutcomeRow = {
+  readonly ref: string;
+  readonly decidedAt: number;
+  readonly receivedAt: number;
+  readonly alias: string;
+  readonly requestType: string | null;
+  readonly urgency: Urgency;
+  readonly department: string | null;
+  readonly queue: string;
+  readonly review: boolean;
+  readonly decidedBy: string;
+  readonly rules: readonly string[];
+  readonly rulesHash: string;
+  readonly durationMicros: number;
+  readonly outcome: Outcome;
+  readonly deliveryState: DeliveryState;
+};
+
+export type DeliveryState = "waiting" | "leased" | "delivered" | "held";
+
+export type DeliveryRow = {
+  readonly id: number;
+  readonly ref: string;
+  readonly queue: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly createdAt: number;
+  readonly nextAt: number;
+  readonly reason: string | null;
+  readonly urgency: Urgency;
+};
+
+export type AttemptRow = {
+  readonly deliveryId: number;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly code: string;
+  readonly text: string;
+};
+
+/** Everything known of one case. */
+export type Case = {
+  readonly ref: string;
+  readonly messageId: number;
+  readonly mail: Mail;
+  readonly kind: string | null;
+  readonly defects: readonly string[];
+  readonly originalSender: string | null;
+  readonly routings: readonly {
+    readonly recipient: Recipient;
+    readonly state: "deciding" | "decided" | "held";
+    readonly heldReason: string | null;
+  }[];
+  readonly outcomes: readonly OutcomeRow[];
+  readonly deliveries: readonly DeliveryRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
+};
+
+/** Accepted routings of one alias by where they are now. `missing` is what is nowhere: an alarm when not 0. */
+export type BalanceRow = {
+  readonly alias: string;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly waiting: number;
+  readonly held: number;
+  readonly missing: number;
+};
+
+export type OutcomeFilter = {
+  readonly queue?: string;
+  readonly alias?: string;
+  readonly urgency?: Urgency;
+  readonly since?: number;
+  readonly limit: number;
+};
+
+export type QueueFilter = {
+  readonly queue?: string;
+  readonly ref?: string;
+  readonly state?: DeliveryState;
+};
+
+/** Counts for `report`: one row for each bucket of time and value. */
+export type ReportRow = {
+  readonly bucket: number;
+  readonly by: string;
+  readonly count: number;
+};
+export type ReportBy = "queue" | "urgency" | "rule" | "type" | "alias";
+
+export type StoreCounts = {
+  readonly undecided: number;
+  readonly heldMessages: number;
+  readonly waiting: number;
+  readonly leased: number;
+  readonly held: number;
+  readonly duplicates: number;
+  readonly inDoubt: number;
+  /** When the oldest delivery that still waits was created; null when none does. */
+  readonly oldestWaitingAt: number | null;
+};
+
+export type Store = AsyncDisposable & {
+  /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
+  openBody(): Promise<number>;
+  /** Append the next chunk. Await it before the next: that is the back-pressure. */
+  appendBody(bodyId: number, bytes: Uint8Array): Promise<void>;
+  /** Give up a body that will not be accepted. */
+  dropBody(bodyId: number): Promise<void>;
+
+  /** Make a mail durable. When it resolves, 250 may be said. */
+  accept(mail: NewMail): Promise<Accepted>;
+
+  /** The oldest messages still to be decided with an id above `after`, at most `limit`. */
+  undecided(after: number, limit: number): Promise<readonly Undecided[]>;
+  /** The body in chunks, in order. */
+  readBody(messageId: number): AsyncIterable<Uint8Array>;
+  /** Write the outcomes and create the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
+  record(decided: DecidedMail): Promise<readonly Job[]>;
+  /** Put a message that cannot be decided on the held shelf. */
+  holdMessage(messageId: number, reason: HoldReason, at: number): Promise<void>;
+  /** Let held messages be decided again; answers how many. */
+  releaseMessages(filter: { readonly ref?: string }, at: number): Promise<number>;
+
+  /** Lease up to `limit` due deliveries of a queue, most urgent first, then oldest. */
+  claim(request: {
+    readonly queue: string;
+    readonly owner: string;
+    readonly now: number;
+    readonly leaseUntil: number;
+    readonly limit: number;
+  }): Promise<readonly Job[]>;
+  /** Give leased deliveries back untouched, as at shutdown. */
+  unlease(deliveryIds: readonly number[]): Promise<void>;
+  /** Write an attempt and what it means for the delivery. */
+  finish(finish: Finish): Promise<void>;
+  /** At start: deliveries leased by a gateway that is gone wait again, marked in doubt; answers how many. */
+  recoverLeases(owner: string, now: number): Promise<number>;
+
+  outcomes(filter: OutcomeFilter): Promise<readonly OutcomeRow[]>;
+  find(ref: string): Promise<Case | null>;
+  balance(): Promise<readonly BalanceRow[]>;
+  report(request: {
+    readonly by: ReportBy;
+    readonly since: number;
+    readonly bucketMs: number;
+  }): Promise<readonly ReportRow[]>;
+  deliveries(filter: QueueFilter & { readonly limit: number }): Promise<readonly DeliveryRow[]>;
+  /** Messages on the held shelf before decision. */
+  heldMessages(
+    limit: number,
+  ): Promise<readonly { readonly ref: string; readonly reason: string; readonly at: number }[]>;
+  /** Operators' verbs on deliveries, each answers how many changed. `hold` takes waiting ones, `release` held ones, `retry` makes waiting and held ones due now. */
+  holdDeliveries(filter: QueueFilter, reason: string): Promise<number>;
+  releaseDeliveries(filter: QueueFilter, now: number): Promise<number>;
+  retryDeliveries(filter: QueueFilter, now: number): Promise<number>;
+  counts(): Promise<StoreCounts>;
+};
