@@ -1,0 +1,21 @@
+// How the tests run: each file in a process of its own, real sockets and files, limits wide enough for a slow machine.
+
+import { defineConfig } from "vitest/config";
+import { ClosingLine } from "./support/closing-line.ts";
+
+/** Tests wait for conditions, not for time; this limit only ends one that hangs. */
+const TEST_MS_MAX = 60_000;
+const HOOK_MS_MAX = 60_000;
+
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    testTimeout: TEST_MS_MAX,
+    hookTimeout: HOOK_MS_MAX,
+    teardownTimeout: HOOK_MS_MAX,
+    passWithNoTests: false,
+    reporters: ["default", new ClosingLine()],
+  },
+});
