@@ -206,7 +206,17 @@ export type Job = {
   readonly label: Label;
 };
 
-/** How one attempt ended, as the adapter saw it; what it means for the delivery is `deliver/failure.ts`'s to say. */
+/** What an adapter saw when an attempt failed. What it means is `deliver/failure.ts`'s to say. */
+export type Failure = {
+  /** How far it came: reaching the far end, signing in, its answer to the envelope, or the message itself. */
+  readonly stage: "connect" | "auth" | "envelope" | "content";
+  /** The far end's reply code, e.g. 451; null when there was none. */
+  readonly reply: number | null;
+  /** The enhanced status code out of the reply, e.g. "4.7.1", or the system's error code, e.g. "ECONNREFUSED". */
+  readonly code: string;
+};
+
+/** How one attempt ended. */
 export type AttemptResult =
-  | { readonly kind: "delivered"; readonly detail: string }
-  | { readonly kind: "failed"; readonly permanent: boolean; readonly code: string; readonly detail: string };
+  | { readonly kind: "delivered"; readonly code: string }
+  | ({ readonly kind: "failed" } & Failure);

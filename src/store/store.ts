@@ -13,6 +13,9 @@ export class StoreTrouble extends Error {
   }
 }
 
+/** How long a lease lasts: longer than the longest attempt can take. */
+export const LEASE_MS = 15 * 60 * 1000;
+
 /** The bytes of a mail: at hand, or already written in chunks under a body id from `openBody`. */
 export type Body =
   | { readonly kind: "inline"; readonly bytes: Uint8Array }

@@ -1,0 +1,47 @@
+// The commands there are, and what they have in common.
+
+import { Command } from "commander";
+import { balanceCommand } from "./balance.ts";
+import { checkCommand } from "./check.ts";
+import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
+import { outcomesCommand } from "./outcomes.ts";
+import { passwordCommand } from "./password.ts";
+import { queueCommand } from "./queue.ts";
+import { reportCommand } from "./report.ts";
+import { sendCommand } from "./send.ts";
+import { serveCommand } from "./serve.ts";
+import { showCommand } from "./show.ts";
+
+export function program(): Command {
+  const commands = [
+    serveCommand(),
+    checkCommand(),
+    explainCommand(),
+    sendCommand(),
+    demoCommand(),
+    outcomesCommand(),
+    showCommand(),
+    queueCommand(),
+    balanceCommand(),
+    reportCommand(),
+    passwordCommand(),
+  ];
+  const root = new Command("mailward")
+    .description(
+      "Takes mail in for a health organisation, decides whose it is and how urgent, delivers it, and keeps the reasons.",
+    )
+    .showHelpAfterError("Run the command with --help to see what it takes.")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 all is well, 1 the answer is no (mistakes, a mail refused, a balance that is off), 2 it could not be done.",
+    );
+  for (const command of commands) root.addCommand(usageErrorsExitWith2(command));
+  return usageErrorsExitWith2(root);
+}
+
+function usageErrorsExitWith2(command: Command): Command {
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  for (const inner of command.commands) usageErrorsExitWith2(inner);
+  return command;
+}

@@ -1,0 +1,104 @@
+// `mailward show REF`: one case, whole: who wrote from where, what was decided and why, every attempt.
+
+import { Command } from "commander";
+import type { Case, OutcomeRow } from "../store/store.ts";
+import { CannotDo, type OperatorFlags, print, printJson, withStore, withStoreFlags } from "./operator.ts";
+import { because, urgencyPaint } from "./outcomes.ts";
+import { dateTime, paint, safe, table } from "./terminal.ts";
+
+export function showCommand(): Command {
+  return withStoreFlags(new Command("show"))
+    .description("everything known of one case")
+    .argument("<ref>", "its reference, such as MW-000A-3")
+    .option("--raw", "write the message itself to standard output, byte for byte")
+    .action((ref: string, flags: OperatorFlags & { raw?: boolean }) =>
+      withStore(flags, async (store) => {
+        const found = await store.find(ref);
+        if (found === null)
+          throw new CannotDo(`There is no case ${safe(ref)} in this store. \`mailward outcomes\` lists the newest.`);
+        if (flags.raw) for await (const chunk of store.readBody(found.messageId)) process.stdout.write(chunk);
+        else if (flags.json) printJson(found);
+        else print(page(found));
+      }),
+    );
+}
+
+function page(found: Case): string {
+  const { mail } = found;
+  return [
+    paint("bold", found.ref),
+    `received   ${dateTime(mail.receivedAt)} by ${mail.door}, ${mail.sizeBytes} bytes${mail.client.tls ? ", encrypted" : ""}`,
+    `from       ${safe(mail.envelope.mailFrom) || "<> (nobody: a notification)"}, client ${safe(mail.client.address)}`,
+    ...found.routings.map(
+      ({ recipient, state, heldReason }) =>
+        `to         ${safe(recipient.address)} (${recipient.alias}): ${state}${heldReason === null ? "" : `, because ${heldReason}`}`,
+    ),
+    ...(found.originalSender === null ? [] : [`written by ${safe(found.originalSender)}`]),
+    ...(found.defects.length === 0 ? [] : [`defects    ${found.defects.join(", ")}`]),
+    ...found.duplicates.map(({ alias, at }) => `repeated   ${dateTime(at)} for ${alias} by the sender; kept once`),
+    ...found.outcomes.flatMap(decision),
+    "",
+    paint("bold", "deliveries"),
+    table(
+      ["queue", "state", "attempts", "next", "why"],
+      found.deliveries.map((row) => [
+        row.queue,
+        row.state,
+        row.attempts,
+        row.state === "waiting" ? dateTime(row.nextAt) : null,
+        row.reason,
+      ]),
+    ),
+    ...(found.attempts.length === 0 ? [] : ["", paint("bold", "attempts"), attempts(found)]),
+  ].join("\n");
+}
+
+function decision(row: OutcomeRow): readonly string[] {
+  const { outcome } = row;
+  return [
+    "",
+    paint("bold", `decision for ${row.alias}@`),
+    `  ${row.requestType ?? "unknown"} · ${urgencyPaint(row.urgency)} · ${row.department ?? "no department"} · queue ${row.queue}`,
+    `  ${because(row)}${row.review ? `; ${reviewWords(row)}` : ""}`,
+    ...outcome.scores.map(({ type, points }) => `  ${points.toFixed(1).padStart(5)}  ${type}`),
+    ...outcome.evidence.map((evidence) => `  · ${evidenceWords(evidence)}`),
+    `  decided ${dateTime(row.decidedAt)} in ${(row.durationMicros / 1000).toFixed(1)} ms by rule set ${row.rulesHash}`,
+  ];
+}
+
+function reviewWords({ outcome }: OutcomeRow): string {
+  const { decision: made } = outcome;
+  if (made.kind === "route") return "";
+  return `for people to decide: ${made.reason}${made.guess === null ? "" : `, best guess ${made.guess.requestType}`}`;
+}
+
+function evidenceWords(evidence: OutcomeRow["outcome"]["evidence"][number]): string {
+  switch (evidence.kind) {
+    case "rule": {
+      const weight = evidence.sure ? "sure" : `+${evidence.points.toFixed(1)}`;
+      const { field, start, end } = evidence.span;
+      return `${evidence.type} ${weight}: rule ${evidence.rule} ("${evidence.phrase}", ${field} ${start}-${end})`;
+    }
+    case "alias":
+      return `${evidence.type} +${evidence.points.toFixed(1)}: sent to ${evidence.alias}@`;
+    case "urgency":
+      return `${evidence.urgency}: rule ${evidence.rule} ("${evidence.phrase}", ${evidence.span.field} ${evidence.span.start}-${evidence.span.end})`;
+    case "department":
+      return `department ${evidence.department}: rule ${evidence.rule}`;
+  }
+}
+
+function attempts(found: Case): string {
+  const queues = new Map(found.deliveries.map(({ id, queue }) => [id, queue]));
+  return table(
+    ["queue", "attempt", "began", "took", "answer", "meaning"],
+    found.attempts.map((row) => [
+      queues.get(row.deliveryId) ?? null,
+      row.attempt,
+      dateTime(row.startedAt),
+      `${row.endedAt - row.startedAt} ms`,
+      row.code,
+      row.text,
+    ]),
+  );
+}

@@ -1,0 +1,53 @@
+// The page machines look at: /healthz (the process answers), /readyz (it can take and decide mail), /metrics.
+
+import type { AddressInfo } from "node:net";
+import { fastify } from "fastify";
+import type { StoreCounts } from "../store/store.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** How long the store may take to answer before the gateway counts as not ready. */
+const STORE_DEADLINE_MS = 3000;
+
+export type Status = {
+  readonly counts: StoreCounts;
+  /** Messages in decision. */
+  readonly inHand: number;
+  /** Decide workers replaced since start. */
+  readonly replaced: number;
+  /** Queues whose destination does not answer. */
+  readonly down: readonly string[];
+};
+
+export type HealthPageOptions = {
+  readonly address: string;
+  readonly port: number;
+  readonly metrics: Metrics;
+  readonly status: () => Promise<Status>;
+};
+
+export type HealthPage = AsyncDisposable & { readonly port: number };
+
+/** Serve the page. Rejects when the port cannot be had. */
+export async function startHealthPage({ address, port, metrics, status }: HealthPageOptions): Promise<HealthPage> {
+  const server = fastify({ logger: false, forceCloseConnections: true });
+  server.get("/healthz", () => ({ status: "ok" }));
+  server.get("/readyz", async (_request, reply) => {
+    const answer = await readiness(status);
+    return reply.code(answer.ready ? 200 : 503).send(answer);
+  });
+  server.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.page()));
+  await server.listen({ host: address, port });
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/** A destination that is down does not make the gateway unready: mail for it is safe and waits. It is named all the same. */
+async function readiness(status: () => Promise<Status>) {
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), STORE_DEADLINE_MS).unref());
+  const answer = await Promise.race([status().catch(() => null), late]);
+  if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
+  const { counts, inHand, replaced, down } = answer;
+  return { ready: true, ...counts, inHand, workersReplaced: replaced, destinationsDown: down };
+}

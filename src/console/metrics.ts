@@ -1,0 +1,102 @@
+// What is counted, for Prometheus. Labels are words of the configuration, never of a mail.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Acceptance, Arrival } from "../accept.ts";
+import type { Meaning } from "../deliver/failure.ts";
+import type { Decided } from "../message.ts";
+import type { Store } from "../store/store.ts";
+
+export type Metrics = {
+  /** The page for Prometheus, text format 0.0.4. */
+  page(): Promise<string>;
+  readonly contentType: string;
+  accepted(arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }): void;
+  refused(reason: string): void;
+  decided(decided: Decided, micros: number): void;
+  attempt(queue: string, meaning: Meaning): void;
+};
+
+/** @param inDoubt deliveries a crash left in doubt, found at start: the only ones that can arrive twice */
+export function createMetrics({ store, inDoubt }: { readonly store: Store; readonly inDoubt: number }): Metrics {
+  const registers = [new Registry()];
+  const registry = registers[0] as Registry;
+  collectDefaultMetrics({ register: registry });
+  const accepted = new Counter({
+    name: "mailward_accepted_total",
+    help: "Mails made durable, by door and alias",
+    labelNames: ["door", "alias"],
+    registers,
+  });
+  const duplicates = new Counter({ name: "mailward_duplicates_total", help: "Mails a sender repeated", registers });
+  const refused = new Counter({
+    name: "mailward_refused_total",
+    help: "Recipients, messages and connections refused",
+    labelNames: ["reason"],
+    registers,
+  });
+  const decided = new Counter({
+    name: "mailward_decided_total",
+    help: "Routing decisions by queue and urgency",
+    labelNames: ["queue", "urgency", "decided_by"],
+    registers,
+  });
+  const decideSeconds = new Histogram({
+    name: "mailward_decide_seconds",
+    help: "Time to read and decide one mail",
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1, 1],
+    registers,
+  });
+  const attempts = new Counter({
+    name: "mailward_attempts_total",
+    help: "Delivery attempts by queue and result: delivered, wait, hold",
+    labelNames: ["queue", "result"],
+    registers,
+  });
+  new Counter({ name: "mailward_in_doubt_total", help: "Deliveries a crash left in doubt", registers }).inc(inDoubt);
+  gauges(store, registers);
+  return {
+    page: () => registry.metrics(),
+    contentType: registry.contentType,
+    accepted(arrival, acceptance) {
+      for (const [index, routing] of acceptance.accepted.routings.entries()) {
+        if (routing.kind === "duplicate") duplicates.inc();
+        else accepted.inc({ door: arrival.door, alias: arrival.recipients[index]?.alias ?? "" });
+      }
+    },
+    refused: (reason) => refused.inc({ reason }),
+    decided(result, micros) {
+      decideSeconds.observe(micros / 1e6);
+      for (const { decision, urgency, decidedBy } of result.outcomes) {
+        decided.inc({ queue: decision.queue, urgency, decided_by: decidedBy });
+      }
+    },
+    attempt: (queue, { next }) => attempts.inc({ queue, result: next.kind }),
+  };
+}
+
+/** What is in the store now, asked when the page is asked for. */
+function gauges(store: Store, registers: Registry[]): void {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const undecided = gauge("mailward_undecided", "Messages waiting for their decision");
+  const heldMessages = gauge("mailward_held_messages", "Messages held for a person before their decision");
+  const waiting = gauge("mailward_waiting_deliveries", "Deliveries waiting or under way");
+  const held = gauge("mailward_held_deliveries", "Deliveries held for a person");
+  const oldest = gauge(
+    "mailward_oldest_waiting_timestamp_seconds",
+    "When the oldest waiting delivery was created; 0 when none waits",
+  );
+  const missing = new Gauge({
+    name: "mailward_balance_missing",
+    help: "Accepted mails that are nowhere: anything but 0 is an alarm",
+    registers,
+    async collect() {
+      const [counts, balance] = await Promise.all([store.counts(), store.balance()]);
+      undecided.set(counts.undecided);
+      heldMessages.set(counts.heldMessages);
+      waiting.set(counts.waiting + counts.leased);
+      held.set(counts.held);
+      oldest.set((counts.oldestWaitingAt ?? 0) / 1000);
+      missing.set(balance.reduce((sum, row) => sum + row.missing, 0));
+    },
+  });
+}

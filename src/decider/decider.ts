@@ -1,0 +1,208 @@
+// Has every accepted message decided: hands it to a worker thread, writes the outcome, passes the jobs on.
+// A worker that dies or hangs is replaced and the message it was on is held; no other message is harmed.
+
+import type { RuleSet } from "../config/rules.ts";
+import { errorFields, type Log } from "../log.ts";
+import type { Decided, Job } from "../message.ts";
+import { type HoldReason, LEASE_MS, type Store, StoreTrouble, type Undecided } from "../store/store.ts";
+import { Desk, type DeskOptions, type Task } from "./desk.ts";
+import type { Answer } from "./worker.ts";
+
+/** Messages remembered while they wait for a worker; the rest waits in the store. */
+const WAITING_MAX = 2000;
+/** Bytes kept at hand for messages in decision, so that they need not be read back. */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
+/** How often the store is asked for messages nobody has in hand: after trouble, or released by an operator. */
+const SWEEP_MS = 2000;
+const SWEEP_LIMIT = 500;
+const REPLACE_PAUSE_MS = 1000;
+
+export type DeciderOptions = DeskOptions & {
+  readonly owner: string;
+  readonly workers: number;
+  readonly now: () => number;
+  /** Whether the deliverer can take a job for this queue at once. */
+  readonly wanted: (queue: string) => boolean;
+  readonly deliver: (jobs: readonly Job[], raw: Uint8Array | null) => void;
+  readonly observe?: (decided: Decided, micros: number, receivedAt: number) => void;
+};
+
+export type Decider = AsyncDisposable & {
+  /** Take a message just accepted; `raw` when its bytes are at hand. */
+  offer(message: Undecided, raw: Uint8Array | null): void;
+  /** Messages taken and not yet decided. */
+  readonly inHand: number;
+  /** How often a worker had to be replaced. */
+  readonly replaced: number;
+};
+
+export function startDecider(options: DeciderOptions): Decider {
+  return new DeciderLoop(options);
+}
+
+class DeciderLoop implements Decider {
+  replaced = 0;
+  private readonly options: DeciderOptions;
+  private readonly waiting: Task[] = [];
+  private readonly inHandIds = new Set<number>();
+  private readonly desks: Desk[];
+  private readonly recording = new Set<Promise<void>>();
+  private keptBytes = 0;
+  private overflowed = true; // at start there may be messages of an earlier run
+  private sweeping: Promise<void> | null = null;
+  private readonly timer: NodeJS.Timeout;
+  private closed = false;
+
+  constructor(options: DeciderOptions) {
+    this.options = options;
+    this.desks = Array.from({ length: options.workers }, () => this.newDesk());
+    this.timer = setInterval(() => this.sweep(), SWEEP_MS);
+    this.sweep();
+  }
+
+  get inHand(): number {
+    return this.inHandIds.size;
+  }
+
+  offer(message: Undecided, raw: Uint8Array | null): void {
+    if (this.closed || this.inHandIds.has(message.messageId)) return;
+    if (this.waiting.length >= WAITING_MAX) {
+      this.overflowed = true;
+      return;
+    }
+    const kept = raw !== null && this.keptBytes + raw.length <= KEPT_BYTES_MAX ? raw : null;
+    this.keptBytes += kept?.length ?? 0;
+    this.inHandIds.add(message.messageId);
+    this.waiting.push({ message, raw: kept, bytes: message.mail.sizeBytes });
+    this.dispatch();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closed = true;
+    clearInterval(this.timer);
+    await this.sweeping;
+    while (this.desks.some((desk) => desk.busy)) await Promise.race(this.desks.map((desk) => desk.idle()));
+    await Promise.all(this.recording);
+    await Promise.all(this.desks.map((desk) => desk.stop()));
+  }
+
+  private newDesk(): Desk {
+    return new Desk(this.options, {
+      answered: (task, answer) => this.answered(task, answer),
+      lost: (task, others, reason) => this.lost(task, others, reason),
+      free: () => this.dispatch(),
+    });
+  }
+
+  private dispatch(): void {
+    if (this.closed) return;
+    for (const desk of this.desks) {
+      for (let task = this.waiting[0]; task !== undefined && desk.hasRoom(task.bytes); task = this.waiting[0]) {
+        this.waiting.shift();
+        desk.take(task);
+      }
+    }
+    if (this.overflowed && this.waiting.length < WAITING_MAX / 2) this.sweep();
+  }
+
+  private answered(task: Task, answer: Answer): void {
+    const work = answer.kind === "decided" ? this.record(task, answer) : this.failed(task, answer.error);
+    this.settle(task, work);
+  }
+
+  /** Keeps the task in hand until its result is in the store, or the store has refused it. */
+  private settle(task: Task, work: Promise<void>): void {
+    const settled = work
+      .catch((error: unknown) => this.leaveForSweep(error))
+      .finally(() => {
+        this.recording.delete(settled);
+        this.forget(task);
+      });
+    this.recording.add(settled);
+  }
+
+  private async record(task: Task, answer: Answer & { kind: "decided" }): Promise<void> {
+    const { store, owner, now, wanted, deliver, log, observe } = this.options;
+    const { message } = task;
+    const decidedAt = now();
+    const outcomes = message.routings.map(({ routingId }, index) => {
+      const outcome = answer.decided.outcomes[index];
+      if (outcome === undefined) throw new Error("decide answered fewer outcomes than aliases");
+      return { routingId, outcome, leaseTo: !this.closed && wanted(outcome.decision.queue) ? owner : null };
+    });
+    const jobs = await store.record({
+      messageId: message.messageId,
+      decidedAt,
+      durationMicros: answer.micros,
+      decided: answer.decided,
+      outcomes,
+      leaseUntil: decidedAt + LEASE_MS,
+    });
+    for (const { outcome } of outcomes) {
+      const { alias, urgency, requestType, decidedBy, decision } = outcome;
+      log.info("decided", { ref: message.ref, alias, queue: decision.queue, urgency, requestType, decidedBy });
+    }
+    observe?.(answer.decided, answer.micros, message.mail.receivedAt);
+    deliver(jobs, task.raw);
+  }
+
+  private async failed(task: Task, error: unknown): Promise<void> {
+    if (error instanceof StoreTrouble) throw error; // its bytes could not be read just now: not the message's fault
+    this.options.log.error("internal-error", errorFields(error));
+    await this.hold(task.message, "decide-failed");
+  }
+
+  private async hold(message: Undecided, reason: HoldReason): Promise<void> {
+    await this.options.store.holdMessage(message.messageId, reason, this.options.now());
+    this.options.log.error("held", { ref: message.ref, reason });
+  }
+
+  private lost(task: Task | null, others: readonly Task[], reason: "decide-crashed" | "decide-hung"): void {
+    this.replaced += 1;
+    // A worker that dies with nothing before it would die again at once: give it a pause.
+    if (task === null) setTimeout(() => this.replaceEnded(), REPLACE_PAUSE_MS);
+    else this.replaceEnded();
+    this.options.log.error("decider-replaced", { reason, ...(task ? { ref: task.message.ref } : {}) });
+    this.waiting.unshift(...others);
+    if (task !== null) this.settle(task, this.hold(task.message, reason));
+    this.dispatch();
+  }
+
+  private replaceEnded(): void {
+    if (this.closed) return;
+    for (const [index, desk] of this.desks.entries()) if (desk.ended) this.desks[index] = this.newDesk();
+    this.dispatch();
+  }
+
+  /** The store was in trouble: the message is still undecided there, and the next sweep finds it. */
+  private leaveForSweep(error: unknown): void {
+    this.overflowed = true;
+    this.options.log.error("store-trouble", errorFields(error));
+  }
+
+  private forget(task: Task): void {
+    this.keptBytes -= task.raw?.length ?? 0;
+    this.inHandIds.delete(task.message.messageId);
+  }
+
+  private sweep(): void {
+    if (this.closed || this.sweeping !== null || this.waiting.length >= WAITING_MAX / 2) return;
+    this.sweeping = this.findStragglers()
+      .catch((error: unknown) => this.leaveForSweep(error))
+      .finally(() => {
+        this.sweeping = null;
+      });
+  }
+
+  private async findStragglers(): Promise<void> {
+    this.overflowed = false;
+    let after = 0;
+    for (;;) {
+      const found = await this.options.store.undecided(after, SWEEP_LIMIT);
+      for (const message of found) this.offer(message, null);
+      const last = found.at(-1);
+      if (last === undefined || found.length < SWEEP_LIMIT || this.waiting.length >= WAITING_MAX / 2) return;
+      after = last.messageId;
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// One worker thread and the messages before it. Knows which message a dead or hung worker was on.
+
+import { Worker } from "node:worker_threads";
+import type { RuleSet } from "../config/rules.ts";
+import { errorFields, type Log } from "../log.ts";
+import type { Store, Undecided } from "../store/store.ts";
+import type { Answer, Question } from "./worker.ts";
+
+/** Questions a worker may have before it, so that it never waits for the main thread between two small messages. */
+const AHEAD_MESSAGES = 16;
+/** ... and their bytes: a large message is decided alone. */
+const AHEAD_BYTES = 1024 * 1024;
+
+export type DeskOptions = {
+  readonly store: Store;
+  readonly rules: RuleSet;
+  readonly log: Log;
+  /** A message that takes longer is held and its worker replaced. */
+  readonly limitMs: number;
+  /** Another program for the worker, in tests. */
+  readonly workerUrl?: URL;
+};
+
+/** A message to be decided; `raw` when its bytes are at hand, else they are read from the store. */
+export type Task = { readonly message: Undecided; readonly raw: Uint8Array | null; readonly bytes: number };
+
+export type DeskEvents = {
+  answered(task: Task, answer: Answer): void;
+  /** The worker is gone; `task` is the one it was on, `others` had not been begun. */
+  lost(task: Task | null, others: readonly Task[], reason: "decide-crashed" | "decide-hung"): void;
+  free(): void;
+};
+
+export class Desk {
+  ended = false;
+  private readonly options: DeskOptions;
+  private readonly events: DeskEvents;
+  private readonly worker: Worker;
+  private tasks: Task[] = [];
+  /** The tasks the worker has, in the order it works on them. */
+  private posted: Task[] = [];
+  private bytes = 0;
+  private clock: NodeJS.Timeout | null = null;
+  private readonly idleWaiters: (() => void)[] = [];
+
+  constructor(options: DeskOptions, events: DeskEvents) {
+    this.options = options;
+    this.events = events;
+    const url = options.workerUrl ?? new URL("./decide-worker.ts", import.meta.url);
+    this.worker = new Worker(url, { workerData: options.rules });
+    this.worker.on("message", (answer: Answer) => this.onAnswer(answer));
+    this.worker.on("error", (error) => {
+      options.log.error("internal-error", errorFields(error));
+      this.end("decide-crashed");
+    });
+    this.worker.on("exit", () => this.end("decide-crashed"));
+  }
+
+  get busy(): boolean {
+    return this.tasks.length > 0;
+  }
+
+  hasRoom(bytes: number): boolean {
+    if (this.ended) return false;
+    return this.tasks.length === 0 || (this.tasks.length < AHEAD_MESSAGES && this.bytes + bytes <= AHEAD_BYTES);
+  }
+
+  take(task: Task): void {
+    this.tasks.push(task);
+    this.bytes += task.bytes;
+    if (task.raw !== null) this.post(task, task.raw);
+    else void this.load(task);
+  }
+
+  idle(): Promise<void> {
+    return this.busy ? new Promise((resolve) => this.idleWaiters.push(resolve)) : Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.ended = true;
+    if (this.clock !== null) clearTimeout(this.clock);
+    await this.worker.terminate();
+  }
+
+  private async load(task: Task): Promise<void> {
+    try {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of this.options.store.readBody(task.message.messageId)) chunks.push(chunk);
+      this.post(task, Buffer.concat(chunks));
+    } catch (error) {
+      this.options.log.error("body-unreadable", { ...errorFields(error), ref: task.message.ref });
+      this.onAnswer({ kind: "failed", messageId: task.message.messageId, error });
+    }
+  }
+
+  private post(task: Task, raw: Uint8Array): void {
+    const { mail, routings, messageId } = task.message;
+    const question: Question = {
+      messageId,
+      raw,
+      facts: {
+        door: mail.door,
+        receivedAt: mail.receivedAt,
+        mailFrom: mail.envelope.mailFrom,
+        user: mail.client.user,
+        aliases: routings.map(({ recipient }) => recipient.alias),
+      },
+    };
+    if (this.ended) return;
+    this.posted.push(task);
+    if (this.posted.length === 1) this.startClock();
+    this.worker.postMessage(question);
+  }
+
+  private onAnswer(answer: Answer): void {
+    const index = this.tasks.findIndex((task) => task.message.messageId === answer.messageId);
+    const [task] = index < 0 ? [] : this.tasks.splice(index, 1);
+    if (task === undefined) return;
+    this.bytes -= task.bytes;
+    this.posted = this.posted.filter((other) => other !== task);
+    this.startClock();
+    this.events.answered(task, answer);
+    this.events.free();
+    if (!this.busy) for (const wake of this.idleWaiters.splice(0)) wake();
+  }
+
+  private startClock(): void {
+    if (this.clock !== null) clearTimeout(this.clock);
+    this.clock = this.posted.length > 0 ? setTimeout(() => this.end("decide-hung"), this.options.limitMs) : null;
+  }
+
+  private end(reason: "decide-crashed" | "decide-hung"): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.clock !== null) clearTimeout(this.clock);
+    void this.worker.terminate();
+    const guilty = this.posted[0] ?? null;
+    const others = this.tasks.filter((task) => task !== guilty);
+    this.tasks = [];
+    for (const wake of this.idleWaiters.splice(0)) wake();
+    this.events.lost(guilty, others, reason);
+  }
+}

@@ -1,0 +1,44 @@
+// The inside of a decider's worker thread: takes messages one by one, in order, and answers what `decide` says.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { compileRules } from "../classify/compile.ts";
+import type { RuleSet } from "../config/rules.ts";
+import type { Decided, Facts } from "../message.ts";
+import { decide } from "../pipeline.ts";
+
+export type Question = { readonly messageId: number; readonly raw: Uint8Array; readonly facts: Facts };
+
+export type Answer =
+  | { readonly kind: "decided"; readonly messageId: number; readonly decided: Decided; readonly micros: number }
+  | { readonly kind: "failed"; readonly messageId: number; readonly error: unknown };
+
+const port = parentPort;
+if (port === null) throw new Error("decide-worker.ts runs as a worker thread");
+
+const rules = compileRules(workerData as RuleSet);
+const waiting: Question[] = [];
+let busy = false;
+
+port.on("message", (question: Question) => {
+  waiting.push(question);
+  if (!busy) void work();
+});
+
+async function work(): Promise<void> {
+  busy = true;
+  for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
+    port?.postMessage(await answer(question));
+  }
+  busy = false;
+}
+
+async function answer(question: Question): Promise<Answer> {
+  const { messageId } = question;
+  const started = performance.now();
+  try {
+    const decided = await decide(question.raw, question.facts, rules);
+    return { kind: "decided", messageId, decided, micros: Math.round((performance.now() - started) * 1000) };
+  } catch (error) {
+    return { kind: "failed", messageId, error };
+  }
+}

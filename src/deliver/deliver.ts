@@ -1,0 +1,230 @@
+// Carries out deliveries: one lane a queue, each at its own pace, so that a dead destination slows no other.
+// At least once: an attempt is written down before its delivery is done with.
+
+import { errorFields, type Log } from "../log.ts";
+import type { AttemptResult, Job } from "../message.ts";
+import { type Finish, LEASE_MS, type Store } from "../store/store.ts";
+import { judge, type Meaning } from "./failure.ts";
+
+/** One way of delivering. Answers how it ended; throws only for a bug. */
+export type Adapter = AsyncDisposable & {
+  /** How many deliveries it can have under way at once. */
+  readonly concurrency: number;
+  /** `body` gives the message's bytes as often as it is called. */
+  deliver(job: Job, body: () => AsyncIterable<Uint8Array>, raw: Uint8Array | null): Promise<AttemptResult>;
+};
+
+/** Jobs a lane takes beyond those under way; the rest waits in the store and costs no memory. */
+const AHEAD_JOBS = 200;
+/** Bytes kept at hand for jobs in all lanes. */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
+/** How often a lane asks the store for due deliveries. */
+const POLL_MS = 1000;
+/** How long a lane waits before it writes an attempt again that the store did not take. */
+const REWRITE_MS = 500;
+/** A lane whose destination is down tries one message after this pause, doubling up to the longest. */
+const DOWN_PAUSE_MS = 1000;
+const DOWN_PAUSE_MAX_MS = 30_000;
+
+export type DelivererOptions = {
+  readonly store: Store;
+  readonly log: Log;
+  readonly owner: string;
+  readonly now: () => number;
+  readonly chance: () => number;
+  readonly adapters: ReadonlyMap<string, Adapter>;
+  readonly observe?: (queue: string, meaning: Meaning, receivedAt: number) => void;
+};
+
+export type Deliverer = AsyncDisposable & {
+  /** Whether the queue's lane would begin a job soon if it were given one. */
+  wants(queue: string): boolean;
+  /** Take jobs leased to this gateway; `raw` when the message's bytes are at hand. */
+  take(jobs: readonly Job[], raw: Uint8Array | null): void;
+  /** Queues whose destination does not answer now. */
+  down(): readonly string[];
+};
+
+export function startDeliverer(options: DelivererOptions): Deliverer {
+  const kept = { bytes: 0 };
+  const lanes = new Map(
+    [...options.adapters].map(([queue, adapter]) => [queue, new Lane(queue, adapter, options, kept)]),
+  );
+  return {
+    wants: (queue) => lanes.get(queue)?.hasRoom() ?? false,
+    take(jobs, raw) {
+      for (const job of jobs) lanes.get(job.queue)?.take(job, raw);
+    },
+    down: () => [...lanes].filter(([, lane]) => lane.isDown).map(([queue]) => queue),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+    },
+  };
+}
+
+type Waiting = { readonly job: Job; readonly raw: Uint8Array | null };
+
+class Lane {
+  private readonly queue: string;
+  private readonly adapter: Adapter;
+  private readonly options: DelivererOptions;
+  private readonly kept: { bytes: number };
+  private ready: Waiting[] = [];
+  private readonly underWay = new Set<Promise<void>>();
+  private claiming: Promise<void> | null = null;
+  private readonly stopping = new AbortController();
+  /** Whether the last look found as many as it asked for, so that there are probably more. */
+  private moreWaiting = true;
+  private downUntil = 0;
+  private downPause = 0;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(queue: string, adapter: Adapter, options: DelivererOptions, kept: { bytes: number }) {
+    this.queue = queue;
+    this.adapter = adapter;
+    this.options = options;
+    this.kept = kept;
+    this.timer = setInterval(() => this.poll(), POLL_MS);
+    this.claim();
+  }
+
+  get isDown(): boolean {
+    return this.downPause > 0;
+  }
+
+  hasRoom(): boolean {
+    return !this.stopping.signal.aborted && !this.isDown && this.ready.length < AHEAD_JOBS;
+  }
+
+  take(job: Job, raw: Uint8Array | null): void {
+    const keep = raw !== null && this.kept.bytes + raw.length <= KEPT_BYTES_MAX ? raw : null;
+    this.kept.bytes += keep?.length ?? 0;
+    this.ready.push({ job, raw: keep });
+    this.pump();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    clearInterval(this.timer);
+    await this.claiming;
+    await this.giveBack();
+    await Promise.all(this.underWay);
+    await this.adapter[Symbol.asyncDispose]();
+  }
+
+  private pump(): void {
+    while (this.ready.length > 0 && this.underWay.size < this.slots()) {
+      const next = this.ready.shift();
+      if (next === undefined) return;
+      const work = this.carryOut(next).finally(() => {
+        this.kept.bytes -= next.raw?.length ?? 0;
+        this.underWay.delete(work);
+        this.pump();
+        if (this.moreWaiting) this.claim();
+      });
+      this.underWay.add(work);
+    }
+  }
+
+  private poll(): void {
+    this.pump();
+    this.claim();
+  }
+
+  /** A destination that is down is tried with one message at a time, after its pause. */
+  private slots(): number {
+    if (this.stopping.signal.aborted) return 0;
+    if (!this.isDown) return this.adapter.concurrency;
+    return this.options.now() >= this.downUntil ? 1 : 0;
+  }
+
+  private async carryOut({ job, raw }: Waiting): Promise<void> {
+    const { now, chance, log, observe } = this.options;
+    const startedAt = now();
+    const result = await this.attempt(job, raw);
+    const endedAt = now();
+    const meaning = judge(result, job, endedAt, chance());
+    this.noteHealth(result, meaning, endedAt);
+    const { next, code, text } = meaning;
+    await this.write({ deliveryId: job.id, attempt: job.attempt, startedAt, endedAt, code, text, next });
+    const fields = { ref: job.label.ref, queue: this.queue, code, attempt: job.attempt };
+    if (next.kind === "delivered") log.info("delivered", { ...fields, waitMs: endedAt - job.mail.receivedAt });
+    else if (next.kind === "wait") log.warn("attempt-failed", { ...fields, note: text, waitMs: next.until - endedAt });
+    else log.error("held", { ...fields, reason: next.reason, note: text });
+    observe?.(this.queue, meaning, job.mail.receivedAt);
+  }
+
+  private async attempt(job: Job, raw: Uint8Array | null): Promise<AttemptResult> {
+    const body = () => (raw === null ? this.options.store.readBody(job.messageId) : once(raw));
+    try {
+      return await this.adapter.deliver(job, body, raw);
+    } catch (error) {
+      this.options.log.error("internal-error", errorFields(error));
+      return { kind: "failed", stage: "content", reply: null, code: "internal-error" };
+    }
+  }
+
+  /** The attempt must be written: until it is, only this process knows that the far end has the message. */
+  private async write(finish: Finish): Promise<void> {
+    for (;;) {
+      try {
+        await this.options.store.finish(finish);
+        return;
+      } catch (error) {
+        this.options.log.error("store-trouble", { ...errorFields(error), queue: this.queue });
+        if (this.stopping.signal.aborted) return; // the lease stays, and the next start marks it in doubt
+        await new Promise((resolve) => setTimeout(resolve, REWRITE_MS));
+      }
+    }
+  }
+
+  private noteHealth(result: AttemptResult, meaning: Meaning, at: number): void {
+    if (meaning.destinationDown) {
+      if (!this.isDown) this.options.log.error("destination-down", { queue: this.queue, code: meaning.code });
+      this.downPause = Math.min(Math.max(this.downPause * 2, DOWN_PAUSE_MS), DOWN_PAUSE_MAX_MS);
+      this.downUntil = at + this.downPause;
+      void this.giveBack();
+    } else if (this.isDown) {
+      this.options.log.info("destination-up", { queue: this.queue, code: result.code });
+      this.downPause = 0;
+      this.claim();
+    }
+  }
+
+  private claim(): void {
+    if (this.claiming !== null || this.stopping.signal.aborted || this.ready.length > 0) return;
+    if (this.isDown && (this.options.now() < this.downUntil || this.underWay.size > 0)) return;
+    this.claiming = this.claimDue()
+      .catch((error: unknown) => this.options.log.error("store-trouble", { ...errorFields(error), queue: this.queue }))
+      .finally(() => {
+        this.claiming = null;
+        this.pump();
+      });
+  }
+
+  private async claimDue(): Promise<void> {
+    const { store, owner, now } = this.options;
+    const limit = this.isDown ? 1 : AHEAD_JOBS;
+    this.moreWaiting = false; // also when the store is in trouble: the next poll asks again
+    const jobs = await store.claim({ queue: this.queue, owner, now: now(), leaseUntil: now() + LEASE_MS, limit });
+    this.moreWaiting = jobs.length === limit;
+    for (const job of jobs) this.ready.push({ job, raw: null });
+  }
+
+  private async giveBack(): Promise<void> {
+    const waiting = this.ready;
+    this.ready = [];
+    for (const { raw } of waiting) this.kept.bytes -= raw?.length ?? 0;
+    if (waiting.length === 0) return;
+    try {
+      await this.options.store.unlease(waiting.map(({ job }) => job.id));
+    } catch (error) {
+      this.options.log.error("store-trouble", { ...errorFields(error), queue: this.queue });
+      this.ready.push(...waiting.map(({ job }) => ({ job, raw: null }))); // still leased to us, so still ours to carry out
+    }
+  }
+}
+
+async function* once(raw: Uint8Array): AsyncIterable<Uint8Array> {
+  yield raw;
+}

@@ -1,0 +1,209 @@
+// Forwards to a mail server: bytes unchanged, our headers on top, connections kept open between messages.
+// nodemailer's connection is used without its pool, because the lane is the pool and every retry is the store's.
+
+import { Readable } from "node:stream";
+import SMTPConnection from "nodemailer/lib/smtp-connection";
+import type { AttemptResult, Job } from "../message.ts";
+import type { Adapter } from "./deliver.ts";
+import { stamped, topHeaders, withHeaders } from "./outgoing.ts";
+
+/** Connections to one destination. */
+const CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 30_000;
+/** RFC 5321 4.5.3.2 asks for up to ten minutes for the answer to the last dot. */
+const SILENCE_TIMEOUT_MS = 10 * 60_000;
+/** An idle connection is closed before the far end grows tired of it. */
+const IDLE_MS = 5000;
+/** A connection is renewed after this many messages, so that a balanced far end can spread the load. */
+const MESSAGES_PER_CONNECTION = 500;
+
+export type SmtpDestination = {
+  readonly host: string;
+  readonly port: number;
+  /** The queue's address at the far end. */
+  readonly to: string;
+  readonly tls: "none" | "opportunistic" | "required";
+  readonly auth: { readonly user: string; readonly password: string } | null;
+};
+
+export function smtpAdapter(destination: SmtpDestination, hostname: string): Adapter {
+  const idle: Line[] = [];
+  const open = new Set<Line>();
+  const forget = (line: Line) => {
+    open.delete(line);
+    const at = idle.indexOf(line);
+    if (at >= 0) idle.splice(at, 1);
+  };
+  return {
+    concurrency: CONNECTIONS,
+    async deliver(job, body, raw) {
+      const line = idle.pop() ?? new Line(destination, hostname, forget);
+      open.add(line);
+      const result = await line.send(job, body, raw);
+      if (line.usable) idle.push(line);
+      return result;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const line of open) line.quit();
+    },
+  };
+}
+
+/** What nodemailer tells of an error. */
+type ConnectionError = Error & {
+  code?: string | undefined;
+  responseCode?: number | undefined;
+  response?: string | undefined;
+  command?: string | undefined;
+};
+
+/** One connection to the far end. */
+class Line {
+  private readonly destination: SmtpDestination;
+  private readonly hostname: string;
+  private readonly connection: SMTPConnection;
+  private readonly onGone: (line: Line) => void;
+  private connected = false;
+  private gone = false;
+  private sent = 0;
+  private lost: ((error: ConnectionError) => void) | null = null;
+  private idleTimer: NodeJS.Timeout | null = null;
+
+  constructor(destination: SmtpDestination, hostname: string, onGone: (line: Line) => void) {
+    this.destination = destination;
+    this.hostname = hostname;
+    this.onGone = onGone;
+    this.connection = new SMTPConnection({
+      host: destination.host,
+      port: destination.port,
+      name: hostname,
+      ignoreTLS: destination.tls === "none",
+      requireTLS: destination.tls === "required",
+      opportunisticTLS: destination.tls === "opportunistic",
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      greetingTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_TIMEOUT_MS,
+      allowInternalNetworkInterfaces: true,
+      logger: false,
+    });
+    this.connection.on("error", (error: ConnectionError) => this.end(error));
+    this.connection.on("end", () => this.end(new Error("connection closed")));
+  }
+
+  get usable(): boolean {
+    return this.connected && !this.gone && this.sent < MESSAGES_PER_CONNECTION;
+  }
+
+  /** Send one message; closes the line when it is no longer fit for another. */
+  async send(job: Job, body: () => AsyncIterable<Uint8Array>, raw: Uint8Array | null): Promise<AttemptResult> {
+    if (this.idleTimer !== null) clearTimeout(this.idleTimer);
+    const result = await this.tryToSend(job, body, raw);
+    if (this.usable) this.idleTimer = setTimeout(() => this.quit(), IDLE_MS);
+    else this.quit();
+    return result;
+  }
+
+  quit(): void {
+    if (this.idleTimer !== null) clearTimeout(this.idleTimer);
+    if (this.connected && !this.gone) this.connection.quit();
+    else this.connection.close();
+    this.end(new Error("closed by us"));
+  }
+
+  private async tryToSend(
+    job: Job,
+    body: () => AsyncIterable<Uint8Array>,
+    raw: Uint8Array | null,
+  ): Promise<AttemptResult> {
+    let stage: "connect" | "auth" | "content" = "connect";
+    try {
+      if (!this.connected) {
+        await this.call((done) => this.connection.connect(done));
+        stage = "auth";
+        await this.signIn();
+        this.connected = true;
+      }
+      stage = "content";
+      const top = topHeaders(this.hostname, job);
+      const message = raw === null ? Readable.from(withHeaders(top, body()), { objectMode: false }) : stamped(top, raw);
+      const info = await this.call<{ response: string }>((done) =>
+        this.connection.send(this.envelope(job), message as Buffer | Readable, done),
+      );
+      this.sent += 1;
+      return { kind: "delivered", code: statusCode(info.response) ?? "250" };
+    } catch (error) {
+      return this.failed(error as ConnectionError, stage);
+    }
+  }
+
+  private async signIn(): Promise<void> {
+    const { auth } = this.destination;
+    if (auth === null) return;
+    await this.call((done) => this.connection.login({ credentials: { user: auth.user, pass: auth.password } }, done));
+  }
+
+  private envelope(job: Job): SMTPConnection.Envelope {
+    const { envelope, sizeBytes } = job.mail;
+    const only = job.recipients.length === 1 ? job.recipients[0] : undefined;
+    const dsn = {
+      ...(envelope.dsnReturn === null ? {} : { ret: envelope.dsnReturn }),
+      ...(envelope.dsnEnvelopeId === null ? {} : { envid: envelope.dsnEnvelopeId }),
+      ...(only === undefined || only.dsnNotify.length === 0 ? {} : { notify: [...only.dsnNotify] }),
+      ...(only === undefined || only.dsnOriginal === null ? {} : { orcpt: only.dsnOriginal }),
+    };
+    return {
+      from: envelope.mailFrom === "" ? false : envelope.mailFrom,
+      to: this.destination.to,
+      size: sizeBytes,
+      use8BitMime: envelope.body8Bit,
+      ...(Object.keys(dsn).length > 0 ? { dsn } : {}),
+    };
+  }
+
+  private failed(error: ConnectionError, stage: "connect" | "auth" | "content"): AttemptResult {
+    const spoken = error.command === "MAIL FROM" || error.command === "RCPT TO" || error.code === "EENVELOPE";
+    // After a refusal the connection is fit for another message; after anything else its state is unknown.
+    if (error.responseCode === undefined || stage !== "content" || error.responseCode === 421) this.gone = true;
+    else this.reset();
+    const refusedHere = error.code === "EENVELOPE" || error.code === "EMESSAGE"; // before it was sent: it never will be
+    return {
+      kind: "failed",
+      stage: stage === "content" && spoken ? "envelope" : stage,
+      reply: error.responseCode ?? (refusedHere ? 554 : null),
+      code: statusCode(error.response ?? "") ?? error.code ?? "unknown",
+    };
+  }
+
+  private reset(): void {
+    this.sent += 1;
+    this.connection.reset((error) => {
+      if (error) this.end(error);
+    });
+  }
+
+  /** A callback of the connection as a promise; also settled when the connection is lost meanwhile. */
+  private call<T = unknown>(start: (done: (error?: ConnectionError | null, value?: T) => void) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.lost = reject;
+      if (this.gone) reject(new Error("connection closed"));
+      start((error, value) => {
+        this.lost = null;
+        if (error) reject(error);
+        else resolve(value as T);
+      });
+    });
+  }
+
+  private end(error: ConnectionError): void {
+    this.gone = true;
+    if (this.idleTimer !== null) clearTimeout(this.idleTimer);
+    this.lost?.(error);
+    this.lost = null;
+    this.onGone(this);
+  }
+}
+
+/** The enhanced status code of a reply (RFC 3463); nothing else of its text is kept, it may quote an address. */
+function statusCode(response: string): string | null {
+  return /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1] ?? null;
+}

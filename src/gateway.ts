@@ -1,0 +1,185 @@
+// The composition root: opens the store, starts the decider, delivery, the doors and the health page, and returns one
+// disposable that stops them in the right order. Tests start the same thing on port 0.
+
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Acceptance, Arrival } from "./accept.ts";
+import type { Config } from "./config/config.ts";
+import { secretFromEnvironment } from "./config/env.ts";
+import type { RuleSet } from "./config/rules.ts";
+import { startHealthPage } from "./console/health.ts";
+import { createMetrics, type Metrics } from "./console/metrics.ts";
+import { type Decider, startDecider } from "./decider/decider.ts";
+import { type Adapter, type Deliverer, startDeliverer } from "./deliver/deliver.ts";
+import { maildirAdapter } from "./deliver/maildir.ts";
+import { smtpAdapter } from "./deliver/smtp.ts";
+import { recipientLookup } from "./intake/recipients.ts";
+import { type SmtpIntake, startSmtpIntake } from "./intake/smtp.ts";
+import { type Log, networkOf } from "./log.ts";
+import { openSqliteStore } from "./store/sqlite/sqlite.ts";
+import type { Store } from "./store/store.ts";
+
+export type GatewayOptions = {
+  readonly config: Config;
+  readonly rules: RuleSet;
+  readonly log: Log;
+  readonly now?: () => number;
+  readonly chance?: () => number;
+  /** Put around the store, as fault tests do. */
+  readonly wrapStore?: (store: Store) => Store;
+};
+
+export type Gateway = AsyncDisposable & {
+  readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
+  readonly http: { readonly address: string; readonly port: number };
+  readonly store: Store;
+};
+
+/** Start everything; rejects when a port or the data folder cannot be had, with nothing left running. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, rules, log } = options;
+  const now = options.now ?? Date.now;
+  const owner = randomUUID();
+  await using started = new AsyncDisposableStack();
+  const opened = await openSqliteStore({ folder: config.dataFolder, mode: "gateway" });
+  const store = started.use(options.wrapStore?.(opened) ?? opened);
+  const inDoubt = await store.recoverLeases(owner, now());
+  if (inDoubt > 0)
+    log.warn("recovered", { count: inDoubt, note: "deliveries a crash left in doubt; each is tried again" });
+  const metrics = createMetrics({ store, inDoubt });
+  const deliverer = started.use(
+    startDeliverer({
+      store,
+      log,
+      owner,
+      now,
+      chance: options.chance ?? Math.random,
+      adapters: adaptersFor(rules, config),
+      observe: metrics.attempt,
+    }),
+  );
+  const decider = started.use(
+    startDecider({
+      store,
+      rules,
+      log,
+      owner,
+      workers: config.workers,
+      limitMs: config.limits.decideMs,
+      now,
+      wanted: (queue) => deliverer.wants(queue),
+      deliver: (jobs, raw) => deliverer.take(jobs, raw),
+      observe: metrics.decided,
+    }),
+  );
+  const health = started.use(
+    await startHealthPage({ ...config.http, metrics, status: () => status(store, decider, deliverer) }),
+  );
+  const doors = await openDoors(options, started, store, decider, metrics, now);
+  log.info("ready", { rulesHash: rules.hash });
+  const all = started.move();
+  return {
+    listeners: doors.map(({ port }, index) => ({ ...pick(config, index), port })),
+    http: { address: config.http.address, port: health.port },
+    store,
+    async [Symbol.asyncDispose]() {
+      log.info("draining");
+      await all.disposeAsync();
+      log.info("stopped");
+    },
+  };
+}
+
+/** Doors are opened last and, being last on the stack, are closed first. */
+async function openDoors(
+  { config, rules, log }: GatewayOptions,
+  started: AsyncDisposableStack,
+  store: Store,
+  decider: Decider,
+  metrics: Metrics,
+  now: () => number,
+): Promise<readonly SmtpIntake[]> {
+  const lookup = recipientLookup(rules);
+  const onAccepted = (arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }) => {
+    report(log, arrival, acceptance);
+    metrics.accepted(arrival, acceptance);
+    passOn(decider, arrival, acceptance);
+  };
+  const doors: SmtpIntake[] = [];
+  for (const listener of config.listeners) {
+    const door = await startSmtpIntake({
+      ...config,
+      listener,
+      lookup,
+      help: rules.help,
+      store,
+      log,
+      now,
+      onAccepted,
+      onRefused: (reason) => {
+        metrics.refused(reason);
+        log.info("refused", { reason, door: listener.protocol });
+      },
+    });
+    doors.push(started.use(door));
+    log.info("listening", { protocol: listener.protocol, listenAddress: listener.address, port: door.port });
+  }
+  return doors;
+}
+
+/** Hand a fresh message to the decider with its bytes, so that neither is read back from the store. */
+function passOn(
+  decider: Decider,
+  arrival: Arrival,
+  { accepted, mail, hold, raw }: Acceptance & { kind: "accepted" },
+): void {
+  if (accepted.messageId === null || hold !== null) return;
+  const routings = accepted.routings.flatMap((routing, index) => {
+    const recipient = arrival.recipients[index];
+    return routing.kind === "new" && recipient !== undefined ? [{ routingId: routing.routingId, recipient }] : [];
+  });
+  decider.offer({ messageId: accepted.messageId, ref: accepted.ref, mail, routings }, raw);
+}
+
+function report(log: Log, arrival: Arrival, { accepted, mail, hold }: Acceptance & { kind: "accepted" }): void {
+  const { ref } = accepted;
+  const network = networkOf(arrival.client.address);
+  for (const routing of accepted.routings) {
+    if (routing.kind === "duplicate") log.info("duplicate", { ref: routing.ref, door: arrival.door, network });
+  }
+  if (accepted.messageId === null) return;
+  if (hold === "loop") log.error("loop-held", { ref, door: arrival.door });
+  log.info("accepted", {
+    ref,
+    door: arrival.door,
+    sizeBytes: mail.sizeBytes,
+    count: arrival.recipients.length,
+    network,
+  });
+}
+
+function adaptersFor(rules: RuleSet, config: Config): ReadonlyMap<string, Adapter> {
+  return new Map(rules.queues.map((queue) => [queue.name, adapterFor(queue, config)]));
+}
+
+function adapterFor({ name, deliver }: RuleSet["queues"][number], config: Config): Adapter {
+  switch (deliver.kind) {
+    case "maildir":
+      return maildirAdapter(join(config.dataFolder, "mail", name), config.hostname);
+    case "smtp": {
+      const password = deliver.passwordEnv === null ? null : secretFromEnvironment(deliver.passwordEnv);
+      const auth = deliver.user === null ? null : { user: deliver.user, password: password ?? "" };
+      return smtpAdapter({ ...deliver, auth }, config.hostname);
+    }
+  }
+}
+
+async function status(store: Store, decider: Decider, deliverer: Deliverer) {
+  return { counts: await store.counts(), inHand: decider.inHand, replaced: decider.replaced, down: deliverer.down() };
+}
+
+function pick(config: Config, index: number): { protocol: string; address: string } {
+  const listener = config.listeners[index];
+  if (listener === undefined) throw new Error("a door without a listener");
+  return { protocol: listener.protocol, address: listener.address };
+}

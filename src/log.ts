@@ -1,0 +1,104 @@
+// One event, one line. Events and field names are a closed set, and no field has room for a word of a patient:
+// no subject, body, name or address can be logged, because there is no field to put it in.
+
+import { pino } from "pino";
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/** Everything that can be logged beside the event's name. Numbers of milliseconds and bytes carry their unit. */
+export type LogFields = {
+  readonly ref?: string;
+  readonly alias?: string;
+  readonly queue?: string;
+  readonly urgency?: string;
+  readonly requestType?: string | null;
+  readonly decidedBy?: string;
+  readonly door?: string;
+  /** The network a client is in, never its full address; see `networkOf`. */
+  readonly network?: string;
+  readonly code?: string;
+  readonly stage?: string;
+  readonly reason?: string;
+  readonly attempt?: number;
+  readonly count?: number;
+  readonly sizeBytes?: number;
+  readonly micros?: number;
+  readonly waitMs?: number;
+  readonly protocol?: string;
+  readonly listenAddress?: string;
+  readonly port?: number;
+  readonly rulesHash?: string;
+  readonly version?: string;
+  readonly signal?: string;
+  /** A sentence of ours out of the program text, never text from a mail, a peer or a library. */
+  readonly note?: string;
+  /** A bug's place, without its message: the message may quote what it choked on. */
+  readonly at?: string;
+};
+
+export type EventName =
+  | "accepted"
+  | "attempt-failed"
+  | "body-unreadable"
+  | "decided"
+  | "decider-replaced"
+  | "delivered"
+  | "destination-down"
+  | "destination-up"
+  | "draining"
+  | "duplicate"
+  | "held"
+  | "internal-error"
+  | "listening"
+  | "listener-error"
+  | "loop-held"
+  | "ready"
+  | "recovered"
+  | "refused"
+  | "signed-in"
+  | "sign-in-failed"
+  | "stopped"
+  | "store-trouble";
+
+/** Writes one event. */
+export type Log = Record<Exclude<LogLevel, "silent">, (event: EventName, fields?: LogFields) => void>;
+
+/**
+ * Lines for machines (JSON, one event each) or for people on a terminal.
+ * @param write where a finished line goes; standard output when left out
+ */
+export function openLog(options: {
+  readonly level: LogLevel;
+  readonly style: "json" | "people";
+  readonly write?: (line: string) => void;
+}): Log {
+  const write = options.write ?? ((line: string) => process.stdout.write(line));
+  const sink = { write: options.style === "json" ? write : (line: string) => write(forPeople(line)) };
+  const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, sink);
+  const at = (level: Exclude<LogLevel, "silent">) => (event: EventName, fields?: LogFields) =>
+    logger[level]({ event, ...fields });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** An unexpected error as fields: its kind, code and place, never its message. */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { code: typeof error };
+  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  const place = error.stack?.split("\n").find((line) => /^\s+at /.test(line));
+  return place === undefined ? { code } : { code, at: place.trim() };
+}
+
+/** The network of a client's address (/24 or /48), enough to find an attacker, not a patient. */
+export function networkOf(address: string): string {
+  const v4 = /(\d+\.\d+\.\d+)\.\d+$/.exec(address);
+  if (v4) return `${v4[1]}.0/24`;
+  return `${address.split(":").slice(0, 3).join(":")}::/48`;
+}
+
+const LEVEL_MARK: Readonly<Record<number, string>> = { 20: "  ", 30: "  ", 40: "! ", 50: "!!" };
+
+function forPeople(line: string): string {
+  const { level, time, event, ...fields } = JSON.parse(line) as Record<string, unknown> & { level: number };
+  const rest = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`);
+  return `${String(time).slice(11, 19)} ${LEVEL_MARK[level] ?? "  "} ${String(event).padEnd(14)} ${rest.join(" ")}\n`;
+}
