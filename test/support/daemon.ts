@@ -1,0 +1,95 @@
+// Programs started beside a test: their output kept, their end awaited, never left behind.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { until } from "./wait.ts";
+
+export type Daemon = AsyncDisposable & {
+  readonly pid: number;
+  /** Everything it has said on stdout and stderr, newest part. */
+  output(): string;
+  /** Its exit code, or the signal that ended it; null while it runs. */
+  ended(): number | string | null;
+  /** Sends a signal and resolves when it is gone. */
+  stop(signal: NodeJS.Signals): Promise<void>;
+};
+
+export type DaemonOptions = {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Called with each piece of output as it comes. */
+  readonly onOutput?: (text: string) => void;
+};
+
+/** A daemon that has not gone this long after SIGTERM is killed. */
+const STOP_MS_MAX = 10_000;
+/** What is kept of its output: enough for a start-up error and the last words. */
+const OUTPUT_CHARS_MAX = 1_000_000;
+
+export function startDaemon(program: string, args: readonly string[], options: DaemonOptions = {}): Daemon {
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  let said = "";
+  const listen = (chunk: Buffer): void => {
+    said = (said + chunk.toString("latin1")).slice(-OUTPUT_CHARS_MAX);
+    options.onOutput?.(chunk.toString("latin1"));
+  };
+  child.stdout.on("data", listen);
+  child.stderr.on("data", listen);
+  child.on("error", (error) => {
+    said += `\n${program}: ${error.message}\n`;
+  });
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (hasEnded(child)) return;
+    const gone = once(child, "close");
+    child.kill(signal);
+    const hard = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+    await gone;
+    clearTimeout(hard);
+  };
+  return {
+    pid: child.pid ?? -1,
+    output: () => said,
+    ended: () => (child.pid === undefined ? -1 : (child.exitCode ?? child.signalCode)),
+    stop,
+    [Symbol.asyncDispose]: () => stop("SIGTERM"),
+  };
+}
+
+/** Resolves when the daemon answers on its port; throws with its last words when it ends before. */
+export async function untilListening(daemon: Daemon, port: number): Promise<void> {
+  await until(`something listens on port ${port}`, async () => {
+    if (daemon.ended() !== null) throw new Error(`ended before it listened (${daemon.ended()}):\n${daemon.output()}`);
+    return answers(port);
+  });
+}
+
+/** A port of loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
