@@ -1,0 +1,251 @@
+// What the client and the store's threads say to each other: verbs with plain rows, so that little is copied and
+// nothing is read twice. The client turns domain values into rows and back (`columns.ts`); the threads only do SQL.
+
+import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts, StoreTrouble } from "../store.ts";
+
+export type Column = string | number | null;
+
+/** The columns of `messages` from `door` on, in the order of the table. */
+export type MailColumns = readonly Column[];
+
+/** A row of `messages`. */
+export type MailRow = {
+  readonly id: number;
+  readonly door: string;
+  readonly received_at: number;
+  readonly client_address: string;
+  readonly client_helo: string;
+  readonly client_tls: number;
+  readonly client_user: string | null;
+  readonly mail_from: string;
+  readonly smtp_utf8: number;
+  readonly body_8bit: number;
+  readonly dsn_return: string | null;
+  readonly dsn_envelope_id: string | null;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly message_id_header: string | null;
+};
+
+export type RoutingRow = {
+  readonly id: number;
+  readonly alias: string;
+  readonly address: string;
+  readonly tag: string;
+  readonly dsn_notify: string;
+  readonly dsn_original: string | null;
+  readonly state: string;
+  readonly held_reason: string | null;
+};
+
+export type NewRoutingRow = Omit<RoutingRow, "id" | "state" | "held_reason"> & {
+  readonly dedupeKey: Uint8Array | null;
+};
+
+export type OutcomeColumns = {
+  readonly routingId: number;
+  readonly queue: string;
+  readonly urgency: string;
+  readonly leaseTo: string | null;
+  /** The columns of `outcomes` from `decided_at` on, in the order of the table. */
+  readonly columns: readonly Column[];
+};
+
+export type JobRow = MailRow & {
+  readonly delivery_id: number;
+  readonly queue: string;
+  readonly attempts: number;
+  readonly created_at: number;
+  readonly in_doubt: number;
+  readonly urgency: string;
+  readonly request_type: string | null;
+  readonly department: string | null;
+  readonly decided_by: string;
+  readonly rules: string;
+  readonly recipients: readonly RoutingRow[];
+};
+
+export type OutcomeRowOut = {
+  readonly message_id: number;
+  readonly received_at: number;
+  readonly decided_at: number;
+  readonly alias: string;
+  readonly request_type: string | null;
+  readonly urgency: string;
+  readonly department: string | null;
+  readonly queue: string;
+  readonly review: number;
+  readonly decided_by: string;
+  readonly rules: string;
+  readonly rules_hash: string;
+  readonly duration_micros: number;
+  readonly kind: string;
+  readonly original_sender: string | null;
+  readonly defects: string;
+  readonly why: string;
+  readonly state: string;
+};
+
+export type DeliveryRowOut = {
+  readonly id: number;
+  readonly message_id: number;
+  readonly queue: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly created_at: number;
+  readonly next_at: number;
+  readonly reason: string | null;
+  readonly urgency: string;
+};
+
+export type AttemptRowOut = {
+  readonly delivery_id: number;
+  readonly attempt: number;
+  readonly started_at: number;
+  readonly ended_at: number;
+  readonly code: string;
+  readonly text: string;
+};
+
+export type CaseRows = {
+  readonly mail: MailRow;
+  readonly routings: readonly RoutingRow[];
+  readonly outcomes: readonly OutcomeRowOut[];
+  readonly deliveries: readonly DeliveryRowOut[];
+  readonly attempts: readonly AttemptRowOut[];
+  readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
+};
+
+/** Which deliveries an operator means; null is any. */
+export type DeliveryFilter = {
+  readonly queue: string | null;
+  readonly messageId: number | null;
+  readonly state: string | null;
+};
+
+export type AcceptCall = {
+  /** null: the bytes come along. */
+  readonly bodyId: number | null;
+  readonly receivedAt: number;
+  readonly mail: MailColumns;
+  readonly routings: readonly NewRoutingRow[];
+  readonly hold: string | null;
+};
+
+export type RecordCall = {
+  readonly messageId: number;
+  readonly decidedAt: number;
+  readonly leaseUntil: number;
+  readonly outcomes: readonly OutcomeColumns[];
+};
+
+export type FinishCall = {
+  readonly deliveryId: number;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly code: string;
+  readonly text: string;
+  readonly state: "delivered" | "waiting" | "held";
+  readonly nextAt: number | null;
+  readonly reason: string | null;
+};
+
+export type ClaimCall = {
+  readonly queue: string;
+  readonly owner: string;
+  readonly now: number;
+  readonly leaseUntil: number;
+  readonly limit: number;
+};
+
+/** Verbs that change something: all of one batch are one transaction. */
+export type WriteVerbs = {
+  openBody(): number;
+  appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
+  dropBody(call: { readonly bodyId: number }): void;
+  accept(call: AcceptCall, bytes: Uint8Array): Accepted;
+  record(call: RecordCall): readonly JobRow[];
+  holdMessage(call: { readonly messageId: number; readonly reason: string; readonly at: number }): void;
+  releaseMessages(call: { readonly messageId: number | null; readonly at: number }): number;
+  claim(call: ClaimCall): readonly JobRow[];
+  unlease(deliveryIds: readonly number[]): void;
+  finish(call: FinishCall): void;
+  recoverLeases(call: { readonly owner: string; readonly now: number }): number;
+  holdDeliveries(call: DeliveryFilter & { readonly reason: string }): number;
+  releaseDeliveries(call: DeliveryFilter & { readonly now: number }): number;
+  retryDeliveries(call: DeliveryFilter & { readonly now: number }): number;
+};
+
+/** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
+export type LookVerbs = {
+  undecided(call: { readonly after: number; readonly limit: number }): readonly {
+    readonly mail: MailRow;
+    readonly routings: readonly RoutingRow[];
+  }[];
+  readBody(call: { readonly messageId: number; readonly from: number }): BodyPiece;
+};
+
+/** Some chunks of a body. */
+export type BodyPiece = {
+  readonly chunks: readonly Uint8Array[];
+  /** Where to go on; null at the end. */
+  readonly next: number | null;
+  readonly bodyBytes: number;
+};
+
+/** Questions of people, which may be long: answered by a thread of their own, so no commit waits for them. */
+export type AskVerbs = {
+  outcomes(call: {
+    readonly queue: string | null;
+    readonly alias: string | null;
+    readonly urgency: string | null;
+    readonly since: number | null;
+    readonly limit: number;
+  }): readonly OutcomeRowOut[];
+  find(call: { readonly messageId: number }): CaseRows | null;
+  balance(): readonly BalanceRow[];
+  report(call: { readonly by: ReportBy; readonly since: number; readonly bucketMs: number }): readonly ReportRow[];
+  deliveries(call: DeliveryFilter & { readonly limit: number }): readonly DeliveryRowOut[];
+  heldMessages(call: { readonly limit: number }): readonly {
+    readonly message_id: number;
+    readonly held_reason: string;
+    readonly changed_at: number;
+  }[];
+  counts(): StoreCounts;
+};
+
+export type Verbs = WriteVerbs & LookVerbs & AskVerbs;
+export type Verb = keyof Verbs;
+
+/** One call of a batch; its bytes, if any, lie from `from` to `to` in the batch's buffer. */
+export type Call = { readonly verb: Verb; readonly args: unknown; readonly from: number; readonly to: number };
+export type Batch = { readonly calls: readonly Call[]; readonly bytes: ArrayBuffer | null };
+
+/** Trouble as it crosses threads. */
+export type Trouble = {
+  readonly kind: "trouble";
+  readonly reason: StoreTrouble["reason"];
+  readonly message: string;
+  readonly detail: string;
+};
+
+export type Answer =
+  | { readonly kind: "ok"; readonly value: unknown }
+  | Trouble
+  /** A mistake of the caller or of ours: no trouble of the machine. */
+  | { readonly kind: "mistake"; readonly message: string; readonly detail: string };
+
+/** What a thread is told when it starts. `write` owns the only connection that writes. */
+export type ThreadTask = {
+  readonly folder: string;
+  readonly mode: "gateway" | "operator";
+  readonly role: "write" | "read";
+};
+
+export type ToThread = { readonly kind: "batch"; readonly batch: Batch } | { readonly kind: "close" };
+export type FromThread =
+  | { readonly kind: "ready" }
+  | { readonly kind: "refused"; readonly trouble: Trouble }
+  | { readonly kind: "answers"; readonly answers: readonly Answer[] }
+  | { readonly kind: "closed" };

@@ -1,0 +1,233 @@
+// The default store: one file, one thread that writes, one that answers long questions. Everything said to it in the
+// words of the gateway is turned into rows here and posted.
+
+import type { Job } from "../../message.ts";
+import { idOf, refOf } from "../ref.ts";
+import type { DecidedMail, Finish, NewMail, OutcomeFilter, QueueFilter, Store } from "../store.ts";
+import { StoreTrouble } from "../store.ts";
+import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, RecordCall, ThreadTask } from "./calls.ts";
+import { startThread, type ThreadClient } from "./client.ts";
+import {
+  caseOf,
+  deliveryRowOf,
+  jobOf,
+  mailColumns,
+  mailOf,
+  outcomeColumns,
+  outcomeRowOf,
+  recipientOf,
+  routingRow,
+} from "./columns.ts";
+
+export type SqliteStoreOptions = {
+  /** Made when it is not there. */
+  readonly folder: string;
+  /** The gateway takes the folder for itself; an operator's command works beside it. */
+  readonly mode: "gateway" | "operator";
+};
+
+/** The store, and what only tests and benchmarks look at. */
+export type SqliteStore = Store & {
+  /** Transactions so far: with many calls at once, far fewer than calls. */
+  batches(): number;
+};
+
+/** No message has this id: what a reference that is none stands for. */
+const NO_MESSAGE = -1;
+
+/** Opens the store in a folder. Rejects with `StoreTrouble` and a sentence that says what to do. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const task = { folder: options.folder, mode: options.mode };
+  const writer = await startThread({ ...task, role: "write" });
+  const reader = lazyReader({ ...task, role: "read" });
+  return {
+    ...intakeVerbs(writer),
+    ...decideVerbs(writer),
+    ...deliverVerbs(writer),
+    ...operatorVerbs(writer),
+    ...askVerbs(reader.get),
+    batches: () => writer.batches(),
+    async [Symbol.asyncDispose]() {
+      await reader.close();
+      await writer.close();
+    },
+  };
+}
+
+type LazyReader = { readonly get: () => Promise<ThreadClient>; readonly close: () => Promise<void> };
+
+/** The reading thread starts with the first question, so that a gateway nobody asks starts sooner. */
+function lazyReader(task: ThreadTask): LazyReader {
+  let reader: Promise<ThreadClient> | null = null;
+  let closed = false;
+  return {
+    async get() {
+      if (closed) throw new StoreTrouble("closed", "The store is closed.");
+      const started = (reader ??= startThread(task));
+      try {
+        return await started;
+      } catch (error) {
+        if (reader === started) reader = null;
+        throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      await (await reader?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+function intakeVerbs(writer: ThreadClient): Pick<Store, "openBody" | "appendBody" | "dropBody" | "accept"> {
+  return {
+    openBody: () => writer.call("openBody", null),
+    appendBody: (bodyId, bytes) => writer.call("appendBody", { bodyId }, bytes),
+    dropBody: (bodyId) => writer.call("dropBody", { bodyId }),
+    accept: (mail) =>
+      writer.call("accept", acceptCall(mail), mail.body.kind === "inline" ? mail.body.bytes : undefined),
+  };
+}
+
+function acceptCall({ mail, body, routings, hold }: NewMail): AcceptCall {
+  return {
+    bodyId: body.kind === "stored" ? body.bodyId : null,
+    receivedAt: mail.receivedAt,
+    mail: mailColumns(mail),
+    routings: routings.map(({ recipient, dedupeKey }) => routingRow(recipient, dedupeKey)),
+    hold,
+  };
+}
+
+type DecideVerbs = Pick<Store, "undecided" | "readBody" | "record" | "holdMessage" | "releaseMessages">;
+
+function decideVerbs(writer: ThreadClient): DecideVerbs {
+  return {
+    async undecided(after, limit) {
+      const rows = await writer.call("undecided", { after, limit });
+      return rows.map(({ mail, routings }) => ({
+        messageId: mail.id,
+        ref: refOf(mail.id),
+        mail: mailOf(mail),
+        routings: routings.map((row) => ({ routingId: row.id, recipient: recipientOf(row) })),
+      }));
+    },
+    readBody: (messageId) => readBody(writer, messageId),
+    async record(decided) {
+      const jobs = await writer.call("record", recordCall(decided));
+      return jobs.map(jobOf);
+    },
+    holdMessage: (messageId, reason, at) => writer.call("holdMessage", { messageId, reason, at }),
+    releaseMessages: ({ ref }, at) => writer.call("releaseMessages", { messageId: messageIdOf(ref), at }),
+  };
+}
+
+async function* readBody(writer: ThreadClient, messageId: number): AsyncGenerator<Uint8Array, void, void> {
+  let from: number | null = 0;
+  let size = 0;
+  while (from !== null) {
+    const piece: BodyPiece = await writer.call("readBody", { messageId, from });
+    for (const chunk of piece.chunks) {
+      size += chunk.byteLength;
+      yield chunk;
+    }
+    from = piece.next;
+    if (from === null && size !== piece.bodyBytes) {
+      const sentence = `The body of ${refOf(messageId)} has ${size} bytes and not ${piece.bodyBytes}. Restore the last backup beside it and compare.`;
+      throw new StoreTrouble("broken", sentence);
+    }
+  }
+}
+
+function recordCall(mail: DecidedMail): RecordCall {
+  return {
+    messageId: mail.messageId,
+    decidedAt: mail.decidedAt,
+    leaseUntil: mail.leaseUntil,
+    outcomes: mail.outcomes.map(({ routingId, outcome, leaseTo }) => ({
+      routingId,
+      queue: outcome.decision.queue,
+      urgency: outcome.urgency,
+      leaseTo,
+      columns: outcomeColumns(outcome, mail.decided, mail.decidedAt, mail.durationMicros),
+    })),
+  };
+}
+
+function deliverVerbs(writer: ThreadClient): Pick<Store, "claim" | "unlease" | "finish" | "recoverLeases"> {
+  return {
+    async claim(request): Promise<readonly Job[]> {
+      const jobs = await writer.call("claim", request);
+      return jobs.map(jobOf);
+    },
+    unlease: (deliveryIds) => writer.call("unlease", deliveryIds),
+    finish: (finish) => writer.call("finish", finishCall(finish)),
+    recoverLeases: (owner, now) => writer.call("recoverLeases", { owner, now }),
+  };
+}
+
+function finishCall(finish: Finish): FinishCall {
+  const { next, deliveryId, attempt, startedAt, endedAt, code, text } = finish;
+  const attempted = { deliveryId, attempt, startedAt, endedAt, code, text };
+  switch (next.kind) {
+    case "delivered":
+      return { ...attempted, state: "delivered", nextAt: null, reason: null };
+    case "wait":
+      return { ...attempted, state: "waiting", nextAt: next.until, reason: finish.text };
+    case "hold":
+      return { ...attempted, state: "held", nextAt: null, reason: next.reason };
+  }
+}
+
+function operatorVerbs(writer: ThreadClient): Pick<Store, "holdDeliveries" | "releaseDeliveries" | "retryDeliveries"> {
+  return {
+    holdDeliveries: (filter, reason) => writer.call("holdDeliveries", { ...filterOf(filter), reason }),
+    releaseDeliveries: (filter, now) => writer.call("releaseDeliveries", { ...filterOf(filter), now }),
+    retryDeliveries: (filter, now) => writer.call("retryDeliveries", { ...filterOf(filter), now }),
+  };
+}
+
+type AskVerbs = Pick<Store, "outcomes" | "find" | "balance" | "report" | "deliveries" | "heldMessages" | "counts">;
+
+function askVerbs(reader: () => Promise<ThreadClient>): AskVerbs {
+  return {
+    async outcomes(filter) {
+      const rows = await (await reader()).call("outcomes", outcomeFilterOf(filter));
+      return rows.map(outcomeRowOf);
+    },
+    async find(ref) {
+      const messageId = idOf(ref);
+      const rows = messageId === null ? null : await (await reader()).call("find", { messageId });
+      return rows === null ? null : caseOf(rows);
+    },
+    balance: async () => (await reader()).call("balance", null),
+    report: async (request) => (await reader()).call("report", request),
+    async deliveries(filter) {
+      const rows = await (await reader()).call("deliveries", { ...filterOf(filter), limit: filter.limit });
+      return rows.map(deliveryRowOf);
+    },
+    async heldMessages(limit) {
+      const rows = await (await reader()).call("heldMessages", { limit });
+      return rows.map((row) => ({ ref: refOf(row.message_id), reason: row.held_reason, at: row.changed_at }));
+    },
+    counts: async () => (await reader()).call("counts", null),
+  };
+}
+
+function outcomeFilterOf({ queue, alias, urgency, since, limit }: OutcomeFilter) {
+  return {
+    queue: queue ?? null,
+    alias: alias ?? null,
+    urgency: urgency ?? null,
+    since: since ?? null,
+    limit,
+  };
+}
+
+function filterOf({ queue, ref, state }: QueueFilter): DeliveryFilter {
+  return { queue: queue ?? null, messageId: messageIdOf(ref), state: state ?? null };
+}
+
+/** null is any message. */
+function messageIdOf(ref: string | undefined): number | null {
+  return ref === undefined ? null : (idOf(ref) ?? NO_MESSAGE);
+}

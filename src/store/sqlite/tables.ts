@@ -1,0 +1,31 @@
+// The statements of all tables, prepared once for the connection that writes.
+
+import type { Connection } from "./open.ts";
+import { attemptStatements } from "./tables/attempts.ts";
+import { bodyStatements } from "./tables/bodies.ts";
+import { deliveryStatements } from "./tables/deliveries.ts";
+import { duplicateStatements } from "./tables/duplicates.ts";
+import { messageStatements } from "./tables/messages.ts";
+import { outcomeStatements } from "./tables/outcomes.ts";
+import { routingStatements } from "./tables/routings.ts";
+
+export type Tables = ReturnType<typeof openTables>;
+
+export function openTables(db: Connection) {
+  const bodies = bodyStatements(db);
+  const firstBodyId = bodies.nextId();
+  let nextBodyId = firstBodyId;
+  return {
+    bodies,
+    messages: messageStatements(db),
+    routings: routingStatements(db),
+    outcomes: outcomeStatements(db),
+    deliveries: deliveryStatements(db),
+    attempts: attemptStatements(db),
+    duplicates: duplicateStatements(db),
+    /** Open bodies below this id are of an earlier run. */
+    firstBodyId,
+    /** A body id never used; one that a failed call took stays unused. */
+    takeBodyId: (): number => nextBodyId++,
+  };
+}

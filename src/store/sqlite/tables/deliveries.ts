@@ -1,0 +1,163 @@
+// Statements of `deliveries`: a mail and a queue it must reach. A delivery is leased to one gateway for one attempt.
+
+import type { ClaimCall, DeliveryFilter, DeliveryRowOut, FinishCall, JobRow, RoutingRow } from "../calls.ts";
+import type { Connection } from "../open.ts";
+import { MAIL_COLUMNS } from "./messages.ts";
+import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
+
+const URGENCIES = ["P1", "P2", "P3", "P4"] as const;
+
+export type NewDelivery = {
+  readonly messageId: number;
+  readonly routingId: number;
+  readonly queue: string;
+  readonly urgency: string;
+  readonly at: number;
+  readonly leaseTo: string | null;
+  readonly leaseUntil: number;
+};
+
+export type DeliveryStatements = ReturnType<typeof deliveryStatements>;
+
+export function deliveryStatements(db: Connection) {
+  const insert = db.prepare<unknown[], { id: number }>(`
+    insert into deliveries (message_id, routing_id, queue, urgency, state, attempts, created_at, next_at, lease_owner,
+      lease_until)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (message_id, queue) do nothing returning id`);
+  const same = db.prepare("select id from deliveries where message_id = ? and queue = ?").pluck();
+  const label = db.prepare(`
+    update deliveries set routing_id = ?, urgency = ? where id = ? and urgency > ? and state <> 'delivered'`);
+  const claim = db.prepare<unknown[], { id: number }>(`
+    update deliveries set state = 'leased', attempts = attempts + 1, lease_owner = ?, lease_until = ?
+    where id in (
+      select id from deliveries
+      where state <> 'delivered' and state = 'waiting' and queue = ? and urgency = ? and next_at <= ?
+      order by next_at, id limit ?
+    ) returning id`);
+  const unlease = db.prepare(`
+    update deliveries set state = 'waiting', attempts = attempts - 1, lease_owner = null, lease_until = null
+    where id = ? and state = 'leased'`);
+  const finish = db.prepare(`
+    update deliveries set state = ?, next_at = coalesce(?, next_at), reason = ?, lease_owner = null, lease_until = null
+    where id = ? and state = 'leased' and attempts = ?`);
+  const recover = db.prepare(`
+    update deliveries set state = 'waiting', in_doubt = 1, lease_owner = null, lease_until = null
+    where state <> 'delivered' and state = 'leased' and (lease_owner <> :owner or lease_until <= :now)`);
+
+  return {
+    /** Creates a delivery, or finds the one the mail has to this queue already and gives it the more urgent label. */
+    create(row: NewDelivery): { readonly id: number; readonly isNew: boolean } {
+      const leased = row.leaseTo !== null;
+      const inserted = insert.get(
+        row.messageId,
+        row.routingId,
+        row.queue,
+        row.urgency,
+        leased ? "leased" : "waiting",
+        leased ? 1 : 0,
+        row.at,
+        row.at,
+        row.leaseTo,
+        leased ? row.leaseUntil : null,
+      );
+      if (inserted !== undefined) return { id: inserted.id, isNew: true };
+      const id = same.get(row.messageId, row.queue) as number;
+      label.run(row.routingId, row.urgency, id, row.urgency);
+      return { id, isNew: false };
+    },
+    /** Leases what is due, most urgent first, then longest due; answers the ids in that order. */
+    claim({ queue, owner, now, leaseUntil, limit }: ClaimCall): readonly number[] {
+      const ids: number[] = [];
+      for (const urgency of URGENCIES) {
+        if (ids.length >= limit) break;
+        const leased = claim.all(owner, leaseUntil, queue, urgency, now, limit - ids.length);
+        ids.push(...leased.map((row) => row.id));
+      }
+      return ids;
+    },
+    unlease(deliveryId: number): void {
+      unlease.run(deliveryId);
+    },
+    /** Changes nothing unless the delivery is leased for this very attempt. */
+    finish({ state, nextAt, reason, deliveryId, attempt }: FinishCall): void {
+      finish.run(state, nextAt, reason, deliveryId, attempt);
+    },
+    recover(owner: string, now: number): number {
+      return recover.run({ owner, now }).changes;
+    },
+    ...operatorStatements(db),
+    ...jobStatements(db),
+  };
+}
+
+/** What a delivery is carried out with: its mail, its label and the recipients routed to its queue. */
+function jobStatements(db: Connection) {
+  const job = db.prepare<unknown[], JobRow>(`
+    select ${MAIL_COLUMNS}, d.id as delivery_id, d.queue, d.attempts, d.created_at, d.in_doubt, o.urgency,
+      o.request_type, o.department, o.decided_by, o.rules
+    from deliveries d
+    join messages m on m.id = d.message_id
+    join outcomes o on o.routing_id = d.routing_id
+    where d.id = ?`);
+  const recipients = db.prepare<unknown[], RoutingRow>(`
+    select r.id, r.alias, r.address, r.tag, r.dsn_notify, r.dsn_original, r.state, r.held_reason
+    from routings r join outcomes o on o.routing_id = r.id
+    where r.id >= ? and r.id < ? and o.delivery_id = ? order by r.id`);
+  return {
+    job(deliveryId: number): JobRow {
+      const row = job.get(deliveryId);
+      if (row === undefined) throw new Error(`delivery ${deliveryId} has no message or no outcome`);
+      const first = row.id * ROUTINGS_PER_MESSAGE;
+      return { ...row, recipients: recipients.all(first, first + ROUTINGS_PER_MESSAGE, deliveryId) };
+    },
+  };
+}
+
+/** The operators' verbs; each answers how many rows it changed. */
+function operatorStatements(db: Connection) {
+  const matching = `(:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
+    and (:state is null or state = :state)`;
+  const hold = db.prepare(`
+    update deliveries set state = 'held', reason = :reason
+    where state <> 'delivered' and state = 'waiting' and ${matching}`);
+  const release = db.prepare(`
+    update deliveries set state = 'waiting', next_at = :now, reason = null
+    where state <> 'delivered' and state = 'held' and ${matching}`);
+  const retry = db.prepare(`
+    update deliveries set state = 'waiting', next_at = :now, reason = null
+    where state <> 'delivered' and state in ('waiting', 'held') and ${matching}`);
+  return {
+    hold: (filter: DeliveryFilter & { readonly reason: string }): number => hold.run(filter).changes,
+    release: (filter: DeliveryFilter & { readonly now: number }): number => release.run(filter).changes,
+    retry: (filter: DeliveryFilter & { readonly now: number }): number => retry.run(filter).changes,
+  };
+}
+
+/** Questions about deliveries, for the reading thread. */
+export function deliveryQuestions(db: Connection) {
+  const columns = "id, message_id, queue, state, attempts, created_at, next_at, reason, urgency";
+  const list = (state: string) =>
+    db.prepare<unknown[], DeliveryRowOut>(`
+      select ${columns} from deliveries
+      where ${state} and (:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
+        and (:state is null or state = :state)
+      order by id desc limit :limit`);
+  const any = list("true");
+  const open = list("state <> 'delivered'");
+  const ofMessage = db.prepare<unknown[], DeliveryRowOut>(
+    `select ${columns} from deliveries where message_id = ? order by id`,
+  );
+  const states = db.prepare<unknown[], { state: string; count: number; oldest: number }>(`
+    select state, count(*) as count, min(created_at) as oldest from deliveries where state <> 'delivered' group by state`);
+  const inDoubt = db.prepare("select count(*) from deliveries where in_doubt = 1").pluck();
+  return {
+    list(filter: DeliveryFilter & { readonly limit: number }): readonly DeliveryRowOut[] {
+      return (filter.state === null || filter.state === "delivered" ? any : open).all(filter);
+    },
+    ofMessage: (messageId: number): readonly DeliveryRowOut[] => ofMessage.all(messageId),
+    /** How many there are of each state but delivered, and when the oldest was created. */
+    states: () => new Map(states.all().map((row) => [row.state, row])),
+    inDoubt: (): number => inDoubt.get() as number,
+  };
+}

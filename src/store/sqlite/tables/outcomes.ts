@@ -1,0 +1,53 @@
+// Statements of `outcomes`: what was decided for each routing, and why.
+
+import type { Column, OutcomeRowOut } from "../calls.ts";
+import type { Connection } from "../open.ts";
+import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
+
+const OUTCOME_COLUMNS = `m.id as message_id, m.received_at, o.decided_at, o.alias, o.request_type, o.urgency,
+  o.department, o.queue, o.review, o.decided_by, o.rules, o.rules_hash, o.duration_micros, o.kind, o.original_sender,
+  o.defects, o.why, d.state`;
+
+export type OutcomeStatements = ReturnType<typeof outcomeStatements>;
+
+export function outcomeStatements(db: Connection) {
+  const insert = db.prepare(`
+    insert into outcomes (routing_id, delivery_id, decided_at, alias, request_type, urgency, department, queue, review,
+      decided_by, rules, rules_hash, duration_micros, kind, original_sender, defects, why)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  return {
+    insert(routingId: number, deliveryId: number, columns: readonly Column[]): void {
+      insert.run(routingId, deliveryId, ...columns);
+    },
+  };
+}
+
+/** Questions about outcomes, for the reading thread. */
+export function outcomeQuestions(db: Connection) {
+  const newest = db.prepare<unknown[], OutcomeRowOut>(`
+    select ${OUTCOME_COLUMNS}
+    from (
+      select routing_id from outcomes indexed by outcomes_by_time
+      where (:queue is null or queue = :queue) and (:alias is null or alias = :alias)
+        and (:urgency is null or urgency = :urgency) and decided_at >= coalesce(:since, 0)
+      order by decided_at desc, routing_id desc limit :limit
+    ) n
+    join outcomes o on o.routing_id = n.routing_id
+    join messages m on m.id = o.routing_id / ${ROUTINGS_PER_MESSAGE}
+    join deliveries d on d.id = o.delivery_id
+    order by o.decided_at desc, o.routing_id desc`);
+  const ofMessage = db.prepare<unknown[], OutcomeRowOut>(`
+    select ${OUTCOME_COLUMNS}
+    from messages m
+    join outcomes o on o.routing_id >= m.id * ${ROUTINGS_PER_MESSAGE} and o.routing_id < (m.id + 1) * ${ROUTINGS_PER_MESSAGE}
+    join deliveries d on d.id = o.delivery_id
+    where m.id = ? order by o.routing_id`);
+  return {
+    newest(filter: object): readonly OutcomeRowOut[] {
+      return newest.all(filter);
+    },
+    ofMessage(messageId: number): readonly OutcomeRowOut[] {
+      return ofMessage.all(messageId);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// The questions of people, answered by the reading thread.
+
+import type { ReportBy, ReportRow, StoreCounts } from "../../store.ts";
+import type { AskVerbs, CaseRows } from "../calls.ts";
+import type { Connection } from "../open.ts";
+import { attemptQuestions } from "../tables/attempts.ts";
+import { balanceQuestion } from "../tables/balance.ts";
+import { deliveryQuestions } from "../tables/deliveries.ts";
+import { duplicateQuestions } from "../tables/duplicates.ts";
+import { messageStatements } from "../tables/messages.ts";
+import { outcomeQuestions } from "../tables/outcomes.ts";
+import { reportQuestion } from "../tables/report.ts";
+import { routingQuestions } from "../tables/routings.ts";
+
+export type Questions = ReturnType<typeof openQuestions>;
+
+export function openQuestions(db: Connection) {
+  return {
+    messages: messageStatements(db),
+    routings: routingQuestions(db),
+    outcomes: outcomeQuestions(db),
+    deliveries: deliveryQuestions(db),
+    attempts: attemptQuestions(db),
+    duplicates: duplicateQuestions(db),
+    balance: balanceQuestion(db),
+    report: reportQuestion(db),
+  };
+}
+
+export function askVerbs(questions: Questions): AskVerbs {
+  const { outcomes, deliveries, routings } = questions;
+  return {
+    outcomes: (filter) => outcomes.newest(filter),
+    find: ({ messageId }) => find(questions, messageId),
+    balance: () => questions.balance(),
+    report: ({ by, since, bucketMs }: { by: ReportBy; since: number; bucketMs: number }): readonly ReportRow[] =>
+      questions.report(by, since, bucketMs),
+    deliveries: (filter) => deliveries.list(filter),
+    heldMessages: ({ limit }) => routings.held(limit),
+    counts: () => counts(questions),
+  };
+}
+
+function find(questions: Questions, messageId: number): CaseRows | null {
+  const mail = questions.messages.get(messageId);
+  if (mail === undefined) return null;
+  return {
+    mail,
+    routings: questions.routings.ofMessage(messageId),
+    outcomes: questions.outcomes.ofMessage(messageId),
+    deliveries: questions.deliveries.ofMessage(messageId),
+    attempts: questions.attempts.ofMessage(messageId),
+    duplicates: questions.duplicates.ofMessage(messageId),
+  };
+}
+
+function counts({ routings, deliveries, duplicates }: Questions): StoreCounts {
+  const messages = routings.openMessages();
+  const states = deliveries.states();
+  return {
+    undecided: messages.get("deciding") ?? 0,
+    heldMessages: messages.get("held") ?? 0,
+    waiting: states.get("waiting")?.count ?? 0,
+    leased: states.get("leased")?.count ?? 0,
+    held: states.get("held")?.count ?? 0,
+    duplicates: duplicates.count(),
+    inDoubt: deliveries.inDoubt(),
+    oldestWaitingAt: states.get("waiting")?.oldest ?? null,
+  };
+}

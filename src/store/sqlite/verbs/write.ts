@@ -1,0 +1,43 @@
+// The verbs of the writing thread, by name.
+
+import type { LookVerbs, WriteVerbs } from "../calls.ts";
+import type { Tables } from "../tables.ts";
+import { accept } from "./accept.ts";
+import { dropBody, openBody, readBody } from "./body.ts";
+import { record } from "./record.ts";
+
+export function writeVerbs(tables: Tables): WriteVerbs {
+  const { bodies, routings, deliveries, attempts } = tables;
+  return {
+    openBody: () => openBody(tables),
+    appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
+    dropBody: (call) => dropBody(tables, call),
+    accept: (call, bytes) => accept(tables, call, bytes),
+    record: (call) => record(tables, call),
+    holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
+    releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
+    claim: (call) => deliveries.claim(call).map((id) => deliveries.job(id)),
+    unlease: (deliveryIds) => deliveryIds.forEach(deliveries.unlease),
+    finish(call) {
+      deliveries.finish(call);
+      attempts.insert(call);
+    },
+    recoverLeases: ({ owner, now }) => deliveries.recover(owner, now),
+    holdDeliveries: (filter) => deliveries.hold(filter),
+    releaseDeliveries: (filter) => deliveries.release(filter),
+    retryDeliveries: (filter) => deliveries.retry(filter),
+  };
+}
+
+export function lookVerbs(tables: Tables): LookVerbs {
+  const { routings, messages } = tables;
+  return {
+    undecided: ({ after, limit }) =>
+      routings.deciding(after, limit).flatMap((messageId) => {
+        const mail = messages.get(messageId);
+        const open = routings.ofMessage(messageId).filter((row) => row.state === "deciding");
+        return mail === undefined ? [] : [{ mail, routings: open }];
+      }),
+    readBody: (call) => readBody(tables, call),
+  };
+}
