@@ -37,7 +37,10 @@ test("it has a health check, a data volume, its ports, and listens beyond loopba
 
 test("the variables it sets are variables the gateway reads", () => {
   const read = readFileSync("src/config/env.ts", "utf8");
-  for (const [name] of values(last, "ENV").join(" ").matchAll(/MAILWARD_\w+/g)) expect(read).toContain(name);
+  for (const [name] of values(last, "ENV")
+    .join(" ")
+    .matchAll(/MAILWARD_\w+/g))
+    expect(read).toContain(name);
 });
 
 test("everything copied exists, and the build is sent nothing else", () => {

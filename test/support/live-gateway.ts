@@ -1,0 +1,106 @@
+// The real gateway as a process of its own, on ports of its own, told apart by what it logs; it can be killed hard.
+
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { stringify } from "yaml";
+import { type Daemon, freePort, startDaemon } from "./daemon.ts";
+import { type QueueTarget, writeRules } from "./rules.ts";
+import { until } from "./wait.ts";
+
+export type Protocol = "smtp" | "lmtp" | "smtps" | "submission";
+
+export type GatewayOptions = {
+  /** A folder of its own; data, rules and configuration go into it and are found there again by the next start. */
+  readonly folder: string;
+  readonly deliver: (queue: string) => QueueTarget;
+  readonly protocols?: readonly Protocol[];
+  readonly rulesAtLeast?: number;
+  /** Further keys of the configuration file. */
+  readonly settings?: object;
+};
+
+export type GatewayProcess = AsyncDisposable & {
+  readonly pid: number;
+  readonly dataFolder: string;
+  readonly httpPort: number;
+  port(protocol: Protocol): number;
+  output(): string;
+  ended(): number | string | null;
+  /** SIGKILL: no goodbye. */
+  kill(): Promise<void>;
+  /** SIGTERM: drains and exits. */
+  stop(): Promise<void>;
+};
+
+/** Where a gateway lives between starts. */
+export type Home = { readonly config: string; readonly dataFolder: string; readonly httpPort: number };
+
+const MAIN = join(import.meta.dirname, "..", "..", "src", "main.ts");
+const run = promisify(execFile);
+
+/** Writes rules and configuration once; `startAgain` may then start, kill and start the same gateway. */
+export async function makeHome(options: GatewayOptions): Promise<Home> {
+  const dataFolder = join(options.folder, "data");
+  const rules = await writeRules(join(options.folder, "rules"), {
+    deliver: options.deliver,
+    ...(options.rulesAtLeast === undefined ? {} : { atLeast: options.rulesAtLeast }),
+  });
+  await mkdir(dataFolder, { recursive: true });
+  const httpPort = await freePort();
+  const settings = {
+    hostname: "gateway.test.example",
+    data: dataFolder,
+    rules,
+    listen: (options.protocols ?? ["smtp", "lmtp"]).map((protocol) => ({ protocol, address: "127.0.0.1", port: 0 })),
+    http: { address: "127.0.0.1", port: httpPort },
+    ...options.settings,
+  };
+  const config = join(options.folder, "config.yaml");
+  await writeFile(config, stringify(settings));
+  return { config, dataFolder, httpPort };
+}
+
+/** Resolves when every door is open and the gateway has said so. */
+export async function startAgain(home: Home): Promise<GatewayProcess> {
+  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config]);
+  await until("the gateway is ready", () => {
+    if (daemon.ended() !== null) throw new Error(`ended at start (${daemon.ended()}):\n${daemon.output()}`);
+    return events(daemon).some((event) => event["event"] === "ready");
+  });
+  const doors = events(daemon).filter((event) => event["event"] === "listening");
+  return {
+    pid: daemon.pid,
+    dataFolder: home.dataFolder,
+    httpPort: home.httpPort,
+    port(protocol) {
+      const door = doors.find((event) => event["protocol"] === protocol);
+      if (door === undefined) throw new Error(`this gateway has no ${protocol} door`);
+      return Number(door["port"]);
+    },
+    output: () => daemon.output(),
+    ended: () => daemon.ended(),
+    kill: () => daemon.stop("SIGKILL"),
+    stop: () => daemon.stop("SIGTERM"),
+    [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
+  };
+}
+
+export async function gatewayProcess(options: GatewayOptions): Promise<GatewayProcess> {
+  return startAgain(await makeHome(options));
+}
+
+/** Runs one of our commands beside the gateway and answers what it printed. */
+export async function mailward(args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [MAIN, ...args], { maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
+
+function events(daemon: Daemon): readonly Record<string, unknown>[] {
+  return daemon
+    .output()
+    .split("\n")
+    .filter((line) => line.startsWith("{") && line.endsWith("}"))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
