@@ -1,0 +1,57 @@
+// One pass over a mail that finds, for every rule, the first place where one of its phrases stands.
+
+import type { Field, Message, Span } from "../message.ts";
+import type { CompiledRules, PhraseEnd } from "./compile.ts";
+import { words } from "./words.ts";
+
+/** The first hit of a rule: the phrase as written in the rule and where it stands. */
+export type Hit = { readonly phrase: string; readonly span: Span };
+
+/** Hits by the rule's place in `CompiledRules.rules`. */
+export type Hits = ReadonlyMap<number, Hit>;
+
+/** What rules on the sender look at, and what spans of the field `sender` point into: name and address. */
+export function senderText(message: Message): string {
+  if (message.from === null) return "";
+  return `${message.from.name} <${message.from.address}>`.trimStart();
+}
+
+/** The text of a field, as spans point into it. */
+export function fieldText(message: Message, field: Field): string {
+  switch (field) {
+    case "subject":
+      return message.subject;
+    case "text":
+      return message.text;
+    case "sender":
+      return senderText(message);
+  }
+}
+
+/**
+ * Find every rule that fires. Each counts once: its first hit in reading order, subject before text before sender;
+ * of two phrases that begin at the same word the longer one.
+ */
+export function match(message: Message, compiled: CompiledRules): Hits {
+  const hits = new Map<number, Hit>();
+  for (const field of ["subject", "text", "sender"] as const) matchField(message, field, compiled, hits);
+  return hits;
+}
+
+function matchField(message: Message, field: Field, compiled: CompiledRules, hits: Map<number, Hit>): void {
+  const found = words(fieldText(message, field));
+  const note = (end: PhraseEnd, start: number, last: number) => {
+    if (!compiled.rules[end.rule]?.in.includes(field)) return;
+    const from = found.start[start] ?? 0;
+    const earlier = hits.get(end.rule);
+    if (earlier !== undefined && (earlier.span.field !== field || earlier.span.start !== from)) return;
+    hits.set(end.rule, { phrase: end.phrase, span: { field, start: from, end: found.end[last] ?? from } });
+  };
+  for (let start = 0; start < found.text.length; start++) {
+    let node = compiled.tree.next.get(found.text[start] ?? "");
+    for (let at = start; node !== undefined; at++) {
+      for (const end of node.ends) note(end, start, at);
+      node = at + 1 < found.text.length ? node.next.get(found.text[at + 1] ?? "") : undefined;
+    }
+  }
+}

