@@ -79,12 +79,15 @@ type Part = Extract<ReturnType<MailParser["read"]>, { type: "attachment" }>;
 /** Let an attachment flow past and count it. The parser goes on only after `release`. */
 function count(part: Part, attachments: Attachment[]): void {
   let sizeBytes = 0;
-  const index = attachments.push({ name: part.filename ?? "", type: part.contentType, sizeBytes }) - 1;
+  // A broken Content-Type or name comes as something else than a string, whatever the types say.
+  const name = typeof part.filename === "string" ? part.filename : "";
+  const type = typeof part.contentType === "string" ? part.contentType : "application/octet-stream";
+  const index = attachments.push({ name, type, sizeBytes }) - 1;
   part.content.on("data", (chunk: Buffer) => {
     sizeBytes += chunk.length;
   });
   part.content.on("end", () => {
-    attachments[index] = { name: part.filename ?? "", type: part.contentType, sizeBytes };
+    attachments[index] = { name, type, sizeBytes };
     part.release?.();
   });
   part.content.on("error", () => part.release?.());

@@ -1,0 +1,129 @@
+// A decision as a page for people: the mail's head, the scorecard with the words that were found, what it led to.
+
+import { fieldText } from "../classify/match.ts";
+import type { RuleSet } from "../config/rules.ts";
+import type { Address, Decided, Evidence, Message, Outcome, ReviewReason, Span } from "../message.ts";
+import { DEFECT_TEXT } from "../parse/parse.ts";
+import { UNKNOWN_ALIAS } from "../pipeline.ts";
+import { type Cell, paint, safe, table } from "./terminal.ts";
+
+/** Characters of text shown on either side of the words that matched. */
+const CONTEXT_CHARS = 30;
+
+const REASONS: Readonly<Record<ReviewReason, string>> = {
+  "nothing-matched": "no rule matched and no alias speaks for a type",
+  "too-close": "the points are too few or too close together",
+  "alias-contradicted": "the rules speak against the alias, but not clearly enough",
+  "no-department": "no department takes this type",
+};
+
+/** The page for one mail: its head once, then each alias it was sent to. */
+export function page(file: string, message: Message, decided: Decided, rules: RuleSet): string {
+  const outcomes = decided.outcomes.map((outcome) => outcomeText(outcome, message, rules));
+  return [paint("bold", safe(file)), headText(message, decided), ...outcomes].join("\n\n");
+}
+
+function headText(message: Message, decided: Decided): string {
+  const files = message.attachments.map((each) => `${each.name || "unnamed"} (${each.type}, ${each.sizeBytes} bytes)`);
+  const rows = [
+    ["From", message.from === null ? "nobody is named" : addressText(message.from)],
+    ["To", [...message.to, ...message.cc].map(addressText).join(", ") || "nobody is named"],
+    ["Subject", message.subject || "none"],
+    ["Kind", decided.kind === "person" ? "a person wrote it" : decided.kind],
+    ...(files.length === 0 ? [] : [["Attached", files.join(", ")] as const]),
+    ...decided.defects.map((defect) => ["Note", DEFECT_TEXT[defect]] as const),
+  ] as const;
+  return lines(rows.map(([title, text]) => [title, safe(text)]));
+}
+
+function addressText({ name, address }: Address): string {
+  return name === "" ? address : `${name} <${address}>`;
+}
+
+function outcomeText(outcome: Outcome, message: Message, rules: RuleSet): string {
+  const { decision, urgency } = outcome;
+  const alias = outcome.alias === UNKNOWN_ALIAS ? "alias not known" : `sent to ${outcome.alias}@`;
+  const owner =
+    decision.kind === "route"
+      ? `${safe(decision.department)}, queue ${paint("bold", decision.queue)}`
+      : `people look first, queue ${paint("bold", decision.queue)}${guessText(decision.guess)}`;
+  const verdict = lines([
+    ["Type", outcome.requestType ?? "not known"],
+    ["Urgency", `${urgency}, ${urgencyWhy(outcome)}`],
+    ["Goes to", owner],
+    ["Because", because(outcome, rules)],
+  ]);
+  return `${paint("bold", alias)}\n\n${scorecard(outcome, message)}\n\n${verdict}`;
+}
+
+function guessText(guess: { readonly requestType: string; readonly queue: string } | null): string {
+  return guess === null ? "" : `; best guess ${guess.requestType}, queue ${guess.queue}`;
+}
+
+/** The evidence as a table, the points under it. */
+function scorecard(outcome: Outcome, message: Message): string {
+  const rows = outcome.evidence.flatMap((each) => row(each, message));
+  const sums = outcome.scores.map(({ type, points }): Cell[] => ["sum", type, points.toFixed(1), ""]);
+  if (rows.length === 0) return "  No rule matched.";
+  const shown = table(["evidence", "for", "points", "found"], [...rows, ...sums]);
+  return shown.replace(/^/gm, "  ");
+}
+
+function row(evidence: Evidence, message: Message): readonly Cell[][] {
+  switch (evidence.kind) {
+    case "rule": {
+      const points = evidence.sure ? "sure" : signed(evidence.points);
+      return [[`rule ${evidence.rule}`, evidence.type, points, inContext(evidence.span, message)]];
+    }
+    case "alias":
+      return [[`alias ${evidence.alias}@`, evidence.type, signed(evidence.points), ""]];
+    case "urgency":
+      return [[`urgency ${evidence.rule}`, evidence.urgency, "", inContext(evidence.span, message)]];
+    case "department":
+      return [];
+  }
+}
+
+function signed(points: number): string {
+  return `+${points.toFixed(1)}`;
+}
+
+/** The found words with what stands around them: coloured on a terminal, between » and « elsewhere. */
+function inContext({ field, start, end }: Span, message: Message): string {
+  const text = fieldText(message, field);
+  const before = safe(text.slice(Math.max(0, start - CONTEXT_CHARS), start).toWellFormed()).trimStart();
+  const words = safe(text.slice(start, end));
+  const after = safe(text.slice(end, end + CONTEXT_CHARS).toWellFormed()).trimEnd();
+  const painted = paint(["bold", "yellow"], words);
+  return `${field}: ${before}${painted === words ? `»${words}«` : painted}${after}`;
+}
+
+function urgencyWhy({ urgency, evidence }: Outcome): string {
+  const rules = evidence.flatMap((each) => (each.kind === "urgency" ? [each.rule] : []));
+  const level = { P1: "at once", P2: "the same day", P3: "the next business day", P4: "standard" }[urgency];
+  return rules.length === 0 ? `${level}: no urgency rule matched` : `${level}: rule ${rules.join(", ")}`;
+}
+
+function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }: RuleSet): string {
+  const [best, second] = scores;
+  const lead = (best?.points ?? 0) - (second?.points ?? 0);
+  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${decide.atLeast}), lead ${lead.toFixed(1)} (needed ${decide.margin})`;
+  switch (decidedBy) {
+    case "sure-rule": {
+      const sure = evidence.find((each) => each.kind === "rule" && each.sure);
+      return sure?.kind === "rule" ? `rule ${sure.rule} is sure` : "a rule is sure";
+    }
+    case "scorecard":
+      return sums;
+    case "alias":
+      return "no rule speaks against the alias";
+    case "review": {
+      const reason = decision.kind === "review" ? REASONS[decision.reason] : "";
+      return best === undefined ? reason : `${reason}: ${sums}`;
+    }
+  }
+}
+
+function lines(rows: readonly (readonly [string, string])[]): string {
+  return rows.map(([title, text]) => `  ${title.padEnd(9)}${text}`).join("\n");
+}

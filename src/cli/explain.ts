@@ -1,0 +1,131 @@
+// `mailward explain`: what the rules make of a mail and why, for people as a page, for programs as one line a file.
+// It decides with the same function as the gateway; nothing is stored or sent.
+
+import { readFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
+import { Command, InvalidArgumentError } from "commander";
+import { type CompiledRules, compileRules } from "../classify/compile.ts";
+import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
+import type { Decided, Facts, Outcome } from "../message.ts";
+import { parse } from "../parse/parse.ts";
+import { decideMessage, UNKNOWN_ALIAS } from "../pipeline.ts";
+import { page } from "./explain-page.ts";
+import { addressesIn } from "./mail-client.ts";
+import { CannotDo, configFrom, plainErrors, print, printJson, withConfigFlags } from "./operator.ts";
+import { rulesFrom } from "./serve.ts";
+import { safe } from "./terminal.ts";
+
+type ExplainFlags = {
+  readonly alias?: string;
+  readonly json?: boolean;
+  readonly rules?: string;
+  readonly config?: string;
+  readonly data?: string;
+};
+
+/** Where a mail's alias is looked for, the most certain first: what a mail server wrote, then what the sender wrote. */
+const ALIAS_HEADERS = ["x-original-to", "delivered-to", "envelope-to", "to", "cc"];
+
+/** How far into a file addresses are looked for; headers of 64 KB hold hundreds of recipients. */
+const HEADER_BYTES_MAX = 64 * 1024;
+
+export function explainCommand(): Command {
+  return withConfigFlags(new Command("explain"))
+    .description("say where the rules send a mail and why; nothing is stored or sent")
+    .argument("<file...>", "mails as files; - is standard input")
+    .option("--alias <name>", "the alias it was sent to (else read from the mail's headers)", aliasName)
+    .option("--rules <folder>", "the rule set (else MAILWARD_RULES, else ./rules)")
+    .option("--json", "one JSON value a file, on one line, for programs")
+    .action((files: readonly string[], flags: ExplainFlags) => plainErrors(() => explain(files, flags)));
+}
+
+function aliasName(text: string): string {
+  const name = text.trim().toLowerCase();
+  if (name === "") throw new InvalidArgumentError("Write the part before the @, for example billing.");
+  return name;
+}
+
+async function explain(files: readonly string[], flags: ExplainFlags): Promise<void> {
+  const rules = compileRules(rulesFrom(configFrom(flags)));
+  const lookup = recipientLookup(rules.set);
+  const alias = flags.alias === undefined ? null : knownAlias(flags.alias, rules, lookup);
+  let first = true;
+  for (const file of files) {
+    const raw = await readMail(file);
+    if (raw === null) continue;
+    const facts = factsOf(raw, alias, lookup);
+    const message = await parse(raw);
+    const decided = decideMessage(message, facts, rules);
+    if (flags.json === true) for (const each of decided.outcomes.slice(0, 1)) printJson(line(file, decided, each));
+    else print((first ? "" : "\n") + page(file, message, decided, rules.set));
+    first = false;
+  }
+}
+
+/** The alias by its name, another local part of it, or a whole address; a name that is none of ours ends the command. */
+function knownAlias(given: string, rules: CompiledRules, lookup: RecipientLookup): string {
+  const local = given.includes("@") ? given : `${given}@${rules.set.domains[0] ?? ""}`;
+  const found = lookup(local);
+  if (found !== null) return found.alias;
+  const known = rules.set.aliases.map((alias) => alias.name).join(", ");
+  throw new CannotDo(`There is no alias "${safe(given)}". The rules know: ${known}.`);
+}
+
+/** The bytes, or null after a plain sentence on standard error. The other files are still explained. */
+async function readMail(file: string): Promise<Uint8Array | null> {
+  try {
+    return file === "-" ? await buffer(process.stdin) : readFileSync(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      { ENOENT: "there is no such file", EISDIR: "this is a folder, name the mails in it", EACCES: "no permission" }[
+        code ?? ""
+      ] ?? String(code ?? error);
+    process.stderr.write(`${file}: cannot be read: ${why}\n`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+/** A file has no envelope: recipients and sender are taken from what mail servers wrote on top, then from To and From. */
+function factsOf(raw: Uint8Array, alias: string | null, lookup: RecipientLookup): Facts {
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, HEADER_BYTES_MAX));
+  const aliases = alias === null ? aliasesIn(bytes, lookup) : [alias];
+  return {
+    door: "imap",
+    receivedAt: 0,
+    mailFrom: addressesIn(bytes, ["return-path", "from"])[0] ?? "",
+    user: null,
+    aliases,
+  };
+}
+
+function aliasesIn(raw: Buffer, lookup: RecipientLookup): readonly string[] {
+  for (const header of ALIAS_HEADERS) {
+    const found = addressesIn(raw, [header]).flatMap((address) => lookup(address)?.alias ?? []);
+    if (found.length > 0) return [...new Set(found)];
+  }
+  return [UNKNOWN_ALIAS];
+}
+
+/** The line for programs; a mail to several aliases is shown by its first. */
+function line(file: string, decided: Decided, outcome: Outcome): Record<string, unknown> {
+  const { decision } = outcome;
+  return {
+    file,
+    alias: outcome.alias === UNKNOWN_ALIAS ? null : outcome.alias,
+    kind: decided.kind,
+    requestType: outcome.requestType,
+    urgency: outcome.urgency,
+    department: decision.kind === "route" ? decision.department : null,
+    queue: decision.queue,
+    review: decision.kind === "review",
+    reason: decision.kind === "review" ? decision.reason : null,
+    decidedBy: outcome.decidedBy,
+    score: outcome.scores.find((score) => score.type === outcome.requestType)?.points ?? 0,
+    scores: outcome.scores,
+    evidence: outcome.evidence,
+    originalSender: decided.originalSender,
+    defects: decided.defects,
+  };
+}
