@@ -27,6 +27,8 @@ export type GatewayOptions = {
   readonly chance?: () => number;
   /** Put around the store, as fault tests do. */
   readonly wrapStore?: (store: Store) => Store;
+  /** Another program for the decide workers, in tests. */
+  readonly workerUrl?: URL;
 };
 
 export type Gateway = AsyncDisposable & {
@@ -70,11 +72,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       wanted: (queue) => deliverer.wants(queue),
       deliver: (jobs, raw) => deliverer.take(jobs, raw),
       observe: metrics.decided,
+      ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     }),
   );
   const health = started.use(
     await startHealthPage({ ...config.http, metrics, status: () => status(store, decider, deliverer) }),
   );
+  await decider.ready;
   const doors = await openDoors(options, started, store, decider, metrics, now);
   log.info("ready", { rulesHash: rules.hash });
   const all = started.move();
@@ -111,7 +115,7 @@ async function openDoors(
       ...config,
       listener,
       lookup,
-      help: rules.help,
+      help: `Please write to ${rules.help.write} or call ${rules.help.call}.`,
       store,
       log,
       now,

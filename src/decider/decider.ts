@@ -28,6 +28,8 @@ export type DeciderOptions = DeskOptions & {
 };
 
 export type Decider = AsyncDisposable & {
+  /** Settles when a worker can decide; rejects when the first one cannot even start. */
+  readonly ready: Promise<void>;
   /** Take a message just accepted; `raw` when its bytes are at hand. */
   offer(message: Undecided, raw: Uint8Array | null): void;
   /** Messages taken and not yet decided. */
@@ -36,12 +38,16 @@ export type Decider = AsyncDisposable & {
   readonly replaced: number;
 };
 
+type Decision = Exclude<Answer, { kind: "ready" }>;
+
 export function startDecider(options: DeciderOptions): Decider {
   return new DeciderLoop(options);
 }
 
 class DeciderLoop implements Decider {
   replaced = 0;
+  readonly ready: Promise<void>;
+  private readonly started = Promise.withResolvers<void>();
   private readonly options: DeciderOptions;
   private readonly waiting: Task[] = [];
   private readonly inHandIds = new Set<number>();
@@ -55,6 +61,8 @@ class DeciderLoop implements Decider {
 
   constructor(options: DeciderOptions) {
     this.options = options;
+    this.ready = this.started.promise;
+    this.ready.catch(() => undefined); // told to whoever asks
     this.desks = Array.from({ length: options.workers }, () => this.newDesk());
     this.timer = setInterval(() => this.sweep(), SWEEP_MS);
     this.sweep();
@@ -88,6 +96,7 @@ class DeciderLoop implements Decider {
 
   private newDesk(): Desk {
     return new Desk(this.options, {
+      ready: () => this.started.resolve(),
       answered: (task, answer) => this.answered(task, answer),
       lost: (task, others, reason) => this.lost(task, others, reason),
       free: () => this.dispatch(),
@@ -105,7 +114,7 @@ class DeciderLoop implements Decider {
     if (this.overflowed && this.waiting.length < WAITING_MAX / 2) this.sweep();
   }
 
-  private answered(task: Task, answer: Answer): void {
+  private answered(task: Task, answer: Decision): void {
     const work = answer.kind === "decided" ? this.record(task, answer) : this.failed(task, answer.error);
     this.settle(task, work);
   }
@@ -121,7 +130,7 @@ class DeciderLoop implements Decider {
     this.recording.add(settled);
   }
 
-  private async record(task: Task, answer: Answer & { kind: "decided" }): Promise<void> {
+  private async record(task: Task, answer: Decision & { kind: "decided" }): Promise<void> {
     const { store, owner, now, wanted, deliver, log, observe } = this.options;
     const { message } = task;
     const decidedAt = now();
@@ -159,6 +168,7 @@ class DeciderLoop implements Decider {
 
   private lost(task: Task | null, others: readonly Task[], reason: "decide-crashed" | "decide-hung"): void {
     this.replaced += 1;
+    this.started.reject(new Error("the decide worker does not start")); // without effect once it has
     // A worker that dies with nothing before it would die again at once: give it a pause.
     if (task === null) setTimeout(() => this.replaceEnded(), REPLACE_PAUSE_MS);
     else this.replaceEnded();

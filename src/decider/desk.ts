@@ -25,14 +25,17 @@ export type DeskOptions = {
 export type Task = { readonly message: Undecided; readonly raw: Uint8Array | null; readonly bytes: number };
 
 export type DeskEvents = {
-  answered(task: Task, answer: Answer): void;
-  /** The worker is gone; `task` is the one it was on, `others` had not been begun. */
+  ready(): void;
+  answered(task: Task, answer: Exclude<Answer, { kind: "ready" }>): void;
+  /** The worker is gone; `task` is the one it was on (null: it never got so far), `others` had not been begun. */
   lost(task: Task | null, others: readonly Task[], reason: "decide-crashed" | "decide-hung"): void;
   free(): void;
 };
 
 export class Desk {
   ended = false;
+  /** Whether the worker ever came so far as to take a message. */
+  private ready = false;
   private readonly options: DeskOptions;
   private readonly events: DeskEvents;
   private readonly worker: Worker;
@@ -46,7 +49,7 @@ export class Desk {
   constructor(options: DeskOptions, events: DeskEvents) {
     this.options = options;
     this.events = events;
-    const url = options.workerUrl ?? new URL("./decide-worker.ts", import.meta.url);
+    const url = options.workerUrl ?? new URL("./worker.ts", import.meta.url);
     this.worker = new Worker(url, { workerData: options.rules });
     this.worker.on("message", (answer: Answer) => this.onAnswer(answer));
     this.worker.on("error", (error) => {
@@ -113,6 +116,12 @@ export class Desk {
   }
 
   private onAnswer(answer: Answer): void {
+    if (answer.kind === "ready") {
+      this.ready = true;
+      this.startClock();
+      this.events.ready();
+      return;
+    }
     const index = this.tasks.findIndex((task) => task.message.messageId === answer.messageId);
     const [task] = index < 0 ? [] : this.tasks.splice(index, 1);
     if (task === undefined) return;
@@ -126,7 +135,8 @@ export class Desk {
 
   private startClock(): void {
     if (this.clock !== null) clearTimeout(this.clock);
-    this.clock = this.posted.length > 0 ? setTimeout(() => this.end("decide-hung"), this.options.limitMs) : null;
+    this.clock =
+      this.ready && this.posted.length > 0 ? setTimeout(() => this.end("decide-hung"), this.options.limitMs) : null;
   }
 
   private end(reason: "decide-crashed" | "decide-hung"): void {
@@ -134,7 +144,7 @@ export class Desk {
     this.ended = true;
     if (this.clock !== null) clearTimeout(this.clock);
     void this.worker.terminate();
-    const guilty = this.posted[0] ?? null;
+    const guilty = this.ready ? (this.posted[0] ?? null) : null;
     const others = this.tasks.filter((task) => task !== guilty);
     this.tasks = [];
     for (const wake of this.idleWaiters.splice(0)) wake();

@@ -9,6 +9,8 @@ import { decide } from "../pipeline.ts";
 export type Question = { readonly messageId: number; readonly raw: Uint8Array; readonly facts: Facts };
 
 export type Answer =
+  /** The rules are compiled; sent once, first. */
+  | { readonly kind: "ready" }
   | { readonly kind: "decided"; readonly messageId: number; readonly decided: Decided; readonly micros: number }
   | { readonly kind: "failed"; readonly messageId: number; readonly error: unknown };
 
@@ -19,6 +21,7 @@ const rules = compileRules(workerData as RuleSet);
 const waiting: Question[] = [];
 let busy = false;
 
+port.postMessage({ kind: "ready" } satisfies Answer);
 port.on("message", (question: Question) => {
   waiting.push(question);
   if (!busy) void work();

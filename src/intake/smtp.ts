@@ -75,6 +75,7 @@ class FrontDesk {
     this.server = new SMTPServer({
       name: hostname,
       banner: "Mailward",
+      heloResponse: "%s greets %s",
       lmtp: listener.protocol === "lmtp",
       secure: implicitTls,
       ...(tls === null ? {} : { key: tls.key, cert: tls.certificate, minVersion: "TLSv1.2" }),
