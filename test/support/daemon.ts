@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { until } from "./wait.ts";
 
@@ -18,8 +19,10 @@ export type Daemon = AsyncDisposable & {
 export type DaemonOptions = {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Called with each piece of output as it comes. */
+  /** Called with each piece of output as it comes; not with `outputFile`. */
   readonly onOutput?: (text: string) => void;
+  /** Output goes straight to this file, made anew, so that the daemon never waits for us. */
+  readonly outputFile?: string;
 };
 
 /** A daemon that has not gone this long after SIGTERM is killed. */
@@ -28,18 +31,20 @@ const STOP_MS_MAX = 10_000;
 const OUTPUT_CHARS_MAX = 1_000_000;
 
 export function startDaemon(program: string, args: readonly string[], options: DaemonOptions = {}): Daemon {
+  const file = options.outputFile === undefined ? null : openSync(options.outputFile, "w");
   const child = spawn(program, args, {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", file ?? "pipe", file ?? "pipe"],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
   });
+  if (file !== null) closeSync(file);
   let said = "";
   const listen = (chunk: Buffer): void => {
     said = (said + chunk.toString("latin1")).slice(-OUTPUT_CHARS_MAX);
     options.onOutput?.(chunk.toString("latin1"));
   };
-  child.stdout.on("data", listen);
-  child.stderr.on("data", listen);
+  child.stdout?.on("data", listen);
+  child.stderr?.on("data", listen);
   child.on("error", (error) => {
     said += `\n${program}: ${error.message}\n`;
   });
@@ -53,7 +58,7 @@ export function startDaemon(program: string, args: readonly string[], options: D
   };
   return {
     pid: child.pid ?? -1,
-    output: () => said,
+    output: () => (options.outputFile === undefined ? said : said + readFileSync(options.outputFile, "latin1")),
     ended: () => (child.pid === undefined ? -1 : (child.exitCode ?? child.signalCode)),
     stop,
     [Symbol.asyncDispose]: () => stop("SIGTERM"),

@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
@@ -35,7 +36,13 @@ export type GatewayProcess = AsyncDisposable & {
 };
 
 /** Where a gateway lives between starts. */
-export type Home = { readonly config: string; readonly dataFolder: string; readonly httpPort: number };
+export type Home = {
+  readonly config: string;
+  readonly dataFolder: string;
+  readonly httpPort: number;
+  /** What the running gateway prints. */
+  readonly log: string;
+};
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "main.ts");
 const run = promisify(execFile);
@@ -59,12 +66,12 @@ export async function makeHome(options: GatewayOptions): Promise<Home> {
   };
   const config = join(options.folder, "config.yaml");
   await writeFile(config, stringify(settings));
-  return { config, dataFolder, httpPort };
+  return { config, dataFolder, httpPort, log: join(options.folder, "gateway.log") };
 }
 
 /** Resolves when every door is open and the gateway has said so. */
 export async function startAgain(home: Home): Promise<GatewayProcess> {
-  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config]);
+  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config], { outputFile: home.log });
   await until("the gateway is ready", () => {
     if (daemon.ended() !== null) throw new Error(`ended at start (${daemon.ended()}):\n${daemon.output()}`);
     return events(daemon).some((event) => event["event"] === "ready");
@@ -85,6 +92,13 @@ export async function startAgain(home: Home): Promise<GatewayProcess> {
     stop: () => daemon.stop("SIGTERM"),
     [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
   };
+}
+
+/** Starts it and kills it so many milliseconds later, wherever it is by then. */
+export async function startAndKill(home: Home, afterMs: number): Promise<void> {
+  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config], { outputFile: home.log });
+  await sleep(afterMs);
+  await daemon.stop("SIGKILL");
 }
 
 export async function gatewayProcess(options: GatewayOptions): Promise<GatewayProcess> {

@@ -1,0 +1,21 @@
+// npm run bench -- relay|memory|startup|backlog|store: figures with the machine they were taken on. Never part of the tests.
+
+import { backlog } from "./backlog.ts";
+import { say } from "./machine.ts";
+import { memory } from "./memory.ts";
+import { relay } from "./relay.ts";
+import { startup } from "./startup.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { relay, memory, startup, backlog };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (wanted.length === 0 || unknown.length > 0) {
+  say(`npm run bench -- ${Object.keys(BENCHES).join("|")}`);
+  process.exitCode = 2;
+} else {
+  for (const name of wanted) {
+    say(`\n== ${name}`);
+    await BENCHES[name]?.();
+  }
+}

@@ -1,0 +1,12 @@
+// Chance that can be repeated: the same seed gives the same numbers.
+
+/** Numbers from 0 up to, not including, 1 (mulberry32, Tommy Ettinger, public domain). */
+export function seeded(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
