@@ -6,41 +6,40 @@ import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts, StoreTroub
 export type Column = string | number | null;
 
 /** The columns of `messages` from `door` on, in the order of the table. */
-export type MailColumns = readonly Column[];
+export type MailColumns = readonly [
+  door: string,
+  receivedAt: number,
+  clientAddress: string,
+  clientHelo: string,
+  clientTls: number,
+  clientUser: string | null,
+  mailFrom: string,
+  smtpUtf8: number,
+  body8Bit: number,
+  dsnReturn: string | null,
+  dsnEnvelopeId: string | null,
+  sizeBytes: number,
+  sha256: string,
+  messageId: string | null,
+];
 
-/** A row of `messages`. */
-export type MailRow = {
-  readonly id: number;
-  readonly door: string;
-  readonly received_at: number;
-  readonly client_address: string;
-  readonly client_helo: string;
-  readonly client_tls: number;
-  readonly client_user: string | null;
-  readonly mail_from: string;
-  readonly smtp_utf8: number;
-  readonly body_8bit: number;
-  readonly dsn_return: string | null;
-  readonly dsn_envelope_id: string | null;
-  readonly size_bytes: number;
-  readonly sha256: string;
-  readonly message_id_header: string | null;
-};
+/** The columns of `routings` that tell a recipient, in the order of the table. */
+export type RecipientColumns = readonly [
+  alias: string,
+  address: string,
+  tag: string,
+  dsnNotify: string,
+  dsnOriginal: string | null,
+];
 
 export type RoutingRow = {
   readonly id: number;
-  readonly alias: string;
-  readonly address: string;
-  readonly tag: string;
-  readonly dsn_notify: string;
-  readonly dsn_original: string | null;
+  readonly recipient: RecipientColumns;
   readonly state: string;
-  readonly held_reason: string | null;
+  readonly heldReason: string | null;
 };
 
-export type NewRoutingRow = Omit<RoutingRow, "id" | "state" | "held_reason"> & {
-  readonly dedupeKey: Uint8Array | null;
-};
+export type NewRoutingRow = { readonly recipient: RecipientColumns; readonly dedupeKey: Uint8Array | null };
 
 export type OutcomeColumns = {
   readonly routingId: number;
@@ -51,18 +50,31 @@ export type OutcomeColumns = {
   readonly columns: readonly Column[];
 };
 
-export type JobRow = MailRow & {
-  readonly delivery_id: number;
-  readonly queue: string;
-  readonly attempts: number;
-  readonly created_at: number;
-  readonly in_doubt: number;
-  readonly urgency: string;
-  readonly request_type: string | null;
-  readonly department: string | null;
-  readonly decided_by: string;
-  readonly rules: string;
-  readonly recipients: readonly RoutingRow[];
+/** Columns of `outcomes` that label a delivery. */
+export type LabelColumns = readonly [
+  requestType: string | null,
+  urgency: string,
+  department: string | null,
+  decidedBy: string,
+  rules: string,
+];
+
+/** Columns of `deliveries` that make a job. */
+export type JobColumns = readonly [
+  id: number,
+  messageId: number,
+  routingId: number,
+  queue: string,
+  attempts: number,
+  createdAt: number,
+  inDoubt: number,
+];
+
+export type JobRow = {
+  readonly job: JobColumns;
+  readonly mail: MailColumns;
+  readonly label: LabelColumns;
+  readonly recipients: readonly RecipientColumns[];
 };
 
 export type OutcomeRowOut = {
@@ -108,7 +120,8 @@ export type AttemptRowOut = {
 };
 
 export type CaseRows = {
-  readonly mail: MailRow;
+  readonly messageId: number;
+  readonly mail: MailColumns;
   readonly routings: readonly RoutingRow[];
   readonly outcomes: readonly OutcomeRowOut[];
   readonly deliveries: readonly DeliveryRowOut[];
@@ -180,7 +193,8 @@ export type WriteVerbs = {
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
 export type LookVerbs = {
   undecided(call: { readonly after: number; readonly limit: number }): readonly {
-    readonly mail: MailRow;
+    readonly messageId: number;
+    readonly mail: MailColumns;
     readonly routings: readonly RoutingRow[];
   }[];
   readBody(call: { readonly messageId: number; readonly from: number }): BodyPiece;

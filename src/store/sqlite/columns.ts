@@ -11,10 +11,8 @@ import type {
   DeliveryRowOut,
   JobRow,
   MailColumns,
-  MailRow,
-  NewRoutingRow,
   OutcomeRowOut,
-  RoutingRow,
+  RecipientColumns,
 } from "./calls.ts";
 
 /** Version of the JSON in `outcomes.why`. */
@@ -40,48 +38,32 @@ export function mailColumns(mail: Mail): MailColumns {
   ];
 }
 
-export function mailOf(row: MailRow): Mail {
+export function mailOf(columns: MailColumns): Mail {
+  const [door, receivedAt, address, helo, tls, user, mailFrom, smtpUtf8, body8Bit, dsnReturn, ...rest] = columns;
+  const [dsnEnvelopeId, sizeBytes, sha256, messageId] = rest;
   return {
-    door: row.door as Mail["door"],
-    receivedAt: row.received_at,
-    client: {
-      address: row.client_address,
-      helo: row.client_helo,
-      tls: row.client_tls === 1,
-      user: row.client_user,
-    },
+    door: door as Mail["door"],
+    receivedAt,
+    client: { address, helo, tls: tls === 1, user },
     envelope: {
-      mailFrom: row.mail_from,
-      smtpUtf8: row.smtp_utf8 === 1,
-      body8Bit: row.body_8bit === 1,
-      dsnReturn: row.dsn_return as Mail["envelope"]["dsnReturn"],
-      dsnEnvelopeId: row.dsn_envelope_id,
+      mailFrom,
+      smtpUtf8: smtpUtf8 === 1,
+      body8Bit: body8Bit === 1,
+      dsnReturn: dsnReturn as Mail["envelope"]["dsnReturn"],
+      dsnEnvelopeId,
     },
-    sizeBytes: row.size_bytes,
-    sha256: row.sha256,
-    messageId: row.message_id_header,
+    sizeBytes,
+    sha256,
+    messageId,
   };
 }
 
-export function routingRow(recipient: Recipient, dedupeKey: Uint8Array | null): NewRoutingRow {
-  return {
-    alias: recipient.alias,
-    address: recipient.address,
-    tag: recipient.tag,
-    dsn_notify: recipient.dsnNotify.join(","),
-    dsn_original: recipient.dsnOriginal,
-    dedupeKey,
-  };
+export function recipientColumns({ alias, address, tag, dsnNotify, dsnOriginal }: Recipient): RecipientColumns {
+  return [alias, address, tag, dsnNotify.join(","), dsnOriginal];
 }
 
-export function recipientOf(row: RoutingRow): Recipient {
-  return {
-    alias: row.alias,
-    address: row.address,
-    tag: row.tag,
-    dsnNotify: row.dsn_notify === "" ? [] : row.dsn_notify.split(","),
-    dsnOriginal: row.dsn_original,
-  };
+export function recipientOf([alias, address, tag, dsnNotify, dsnOriginal]: RecipientColumns): Recipient {
+  return { alias, address, tag, dsnNotify: dsnNotify === "" ? [] : dsnNotify.split(","), dsnOriginal };
 }
 
 /** The columns of `outcomes` from `decided_at` on. */
@@ -150,24 +132,26 @@ export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
   };
 }
 
-export function jobOf(row: JobRow): Job {
+export function jobOf({ job, mail, label, recipients }: JobRow): Job {
+  const [id, messageId, , queue, attempt, createdAt, inDoubt] = job;
+  const [requestType, urgency, department, decidedBy, rules] = label;
   return {
-    id: row.delivery_id,
-    messageId: row.id,
-    queue: row.queue,
-    attempt: row.attempts,
-    createdAt: row.created_at,
-    inDoubt: row.in_doubt === 1,
-    mail: mailOf(row),
-    recipients: row.recipients.map(recipientOf),
+    id,
+    messageId,
+    queue,
+    attempt,
+    createdAt,
+    inDoubt: inDoubt === 1,
+    mail: mailOf(mail),
+    recipients: recipients.map(recipientOf),
     label: {
-      ref: refOf(row.id),
-      queue: row.queue,
-      requestType: row.request_type,
-      urgency: row.urgency as Urgency,
-      department: row.department,
-      decidedBy: row.decided_by as Outcome["decidedBy"],
-      rules: JSON.parse(row.rules) as string[],
+      ref: refOf(messageId),
+      queue,
+      requestType,
+      urgency: urgency as Urgency,
+      department,
+      decidedBy: decidedBy as Outcome["decidedBy"],
+      rules: JSON.parse(rules) as string[],
     },
   };
 }
@@ -200,16 +184,16 @@ function attemptRowOf(row: AttemptRowOut): AttemptRow {
 export function caseOf(rows: CaseRows): Case {
   const first = rows.outcomes[0];
   return {
-    ref: refOf(rows.mail.id),
-    messageId: rows.mail.id,
+    ref: refOf(rows.messageId),
+    messageId: rows.messageId,
     mail: mailOf(rows.mail),
     kind: (first?.kind ?? null) as MailKind | null,
     defects: first === undefined ? [] : (JSON.parse(first.defects) as string[]),
     originalSender: first?.original_sender ?? null,
     routings: rows.routings.map((row) => ({
-      recipient: recipientOf(row),
+      recipient: recipientOf(row.recipient),
       state: row.state as Case["routings"][number]["state"],
-      heldReason: row.held_reason,
+      heldReason: row.heldReason,
     })),
     outcomes: rows.outcomes.map(outcomeRowOf),
     deliveries: rows.deliveries.map(deliveryRowOf),

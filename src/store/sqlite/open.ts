@@ -18,10 +18,16 @@ const FILE_MODE = 0o600;
 const BUSY_MS = 5_000;
 /** Page cache of the writer, in KiB: holds the busy part of the dedupe index at 1,000,000 mails a period. */
 const CACHE_KIB = 64 * 1024;
-/** Bytes a page. Set once, when the file is made. */
-const PAGE_BYTES = 4096;
-/** Pages in the write-ahead log before a commit moves them to the database file. */
-const CHECKPOINT_PAGES = 4_000;
+/**
+ * Bytes a page, set once, when the file is made. A mail of 10 KB took 100 to 115 us of CPU with 8192 and 123 to 140 with
+ * 4096 (fewer pages and checksums), about the same with 16384, which writes more when few mails come at a time.
+ */
+const PAGE_BYTES = 8192;
+/**
+ * Pages in the write-ahead log before a commit moves them to the database file: 16 MiB. Four times as much was not
+ * faster and makes the pause longer; a quarter costs a fifth of the speed.
+ */
+const CHECKPOINT_PAGES = 2_048;
 /** A log that grew under a long reader is cut back to this many bytes. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024;
 

@@ -15,8 +15,8 @@ import {
   mailOf,
   outcomeColumns,
   outcomeRowOf,
+  recipientColumns,
   recipientOf,
-  routingRow,
 } from "./columns.ts";
 
 export type SqliteStoreOptions = {
@@ -93,7 +93,7 @@ function acceptCall({ mail, body, routings, hold }: NewMail): AcceptCall {
     bodyId: body.kind === "stored" ? body.bodyId : null,
     receivedAt: mail.receivedAt,
     mail: mailColumns(mail),
-    routings: routings.map(({ recipient, dedupeKey }) => routingRow(recipient, dedupeKey)),
+    routings: routings.map(({ recipient, dedupeKey }) => ({ recipient: recipientColumns(recipient), dedupeKey })),
     hold,
   };
 }
@@ -104,11 +104,11 @@ function decideVerbs(writer: ThreadClient): DecideVerbs {
   return {
     async undecided(after, limit) {
       const rows = await writer.call("undecided", { after, limit });
-      return rows.map(({ mail, routings }) => ({
-        messageId: mail.id,
-        ref: refOf(mail.id),
+      return rows.map(({ messageId, mail, routings }) => ({
+        messageId,
+        ref: refOf(messageId),
         mail: mailOf(mail),
-        routings: routings.map((row) => ({ routingId: row.id, recipient: recipientOf(row) })),
+        routings: routings.map((row) => ({ routingId: row.id, recipient: recipientOf(row.recipient) })),
       }));
     },
     readBody: (messageId) => readBody(writer, messageId),

@@ -1,9 +1,7 @@
 // Statements of `deliveries`: a mail and a queue it must reach. A delivery is leased to one gateway for one attempt.
 
-import type { ClaimCall, DeliveryFilter, DeliveryRowOut, FinishCall, JobRow, RoutingRow } from "../calls.ts";
+import type { ClaimCall, DeliveryFilter, DeliveryRowOut, FinishCall, JobColumns } from "../calls.ts";
 import type { Connection } from "../open.ts";
-import { MAIL_COLUMNS } from "./messages.ts";
-import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
 
 const URGENCIES = ["P1", "P2", "P3", "P4"] as const;
 
@@ -44,6 +42,10 @@ export function deliveryStatements(db: Connection) {
   const recover = db.prepare(`
     update deliveries set state = 'waiting', in_doubt = 1, lease_owner = null, lease_until = null
     where state <> 'delivered' and state = 'leased' and (lease_owner <> :owner or lease_until <= :now)`);
+
+  const job = db
+    .prepare("select id, message_id, routing_id, queue, attempts, created_at, in_doubt from deliveries where id = ?")
+    .raw();
 
   return {
     /** Creates a delivery, or finds the one the mail has to this queue already and gives it the more urgent label. */
@@ -86,31 +88,12 @@ export function deliveryStatements(db: Connection) {
     recover(owner: string, now: number): number {
       return recover.run({ owner, now }).changes;
     },
-    ...operatorStatements(db),
-    ...jobStatements(db),
-  };
-}
-
-/** What a delivery is carried out with: its mail, its label and the recipients routed to its queue. */
-function jobStatements(db: Connection) {
-  const job = db.prepare<unknown[], JobRow>(`
-    select ${MAIL_COLUMNS}, d.id as delivery_id, d.queue, d.attempts, d.created_at, d.in_doubt, o.urgency,
-      o.request_type, o.department, o.decided_by, o.rules
-    from deliveries d
-    join messages m on m.id = d.message_id
-    join outcomes o on o.routing_id = d.routing_id
-    where d.id = ?`);
-  const recipients = db.prepare<unknown[], RoutingRow>(`
-    select r.id, r.alias, r.address, r.tag, r.dsn_notify, r.dsn_original, r.state, r.held_reason
-    from routings r join outcomes o on o.routing_id = r.id
-    where r.id >= ? and r.id < ? and o.delivery_id = ? order by r.id`);
-  return {
-    job(deliveryId: number): JobRow {
-      const row = job.get(deliveryId);
-      if (row === undefined) throw new Error(`delivery ${deliveryId} has no message or no outcome`);
-      const first = row.id * ROUTINGS_PER_MESSAGE;
-      return { ...row, recipients: recipients.all(first, first + ROUTINGS_PER_MESSAGE, deliveryId) };
+    job(deliveryId: number): JobColumns {
+      const columns = job.get(deliveryId) as JobColumns | undefined;
+      if (columns === undefined) throw new Error(`there is no delivery ${deliveryId}`);
+      return columns;
     },
+    ...operatorStatements(db),
   };
 }
 

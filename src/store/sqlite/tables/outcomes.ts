@@ -1,6 +1,6 @@
 // Statements of `outcomes`: what was decided for each routing, and why.
 
-import type { Column, OutcomeRowOut } from "../calls.ts";
+import type { Column, LabelColumns, OutcomeRowOut } from "../calls.ts";
 import type { Connection } from "../open.ts";
 import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
 
@@ -15,7 +15,20 @@ export function outcomeStatements(db: Connection) {
     insert into outcomes (routing_id, delivery_id, decided_at, alias, request_type, urgency, department, queue, review,
       decided_by, rules, rules_hash, duration_micros, kind, original_sender, defects, why)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const label = db
+    .prepare("select request_type, urgency, department, decided_by, rules from outcomes where routing_id = ?")
+    .raw();
+  const deliveryOf = db.prepare("select delivery_id from outcomes where routing_id = ?").pluck();
   return {
+    label(routingId: number): LabelColumns {
+      const columns = label.get(routingId) as LabelColumns | undefined;
+      if (columns === undefined) throw new Error(`routing ${routingId} has no outcome`);
+      return columns;
+    },
+    /** null when the routing is not decided. */
+    deliveryOf(routingId: number): number | null {
+      return (deliveryOf.get(routingId) as number | undefined) ?? null;
+    },
     insert(routingId: number, deliveryId: number, columns: readonly Column[]): void {
       insert.run(routingId, deliveryId, ...columns);
     },

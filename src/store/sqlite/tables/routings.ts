@@ -1,6 +1,7 @@
 // Statements of `routings` and `accounts`: for which aliases a mail was accepted, and whether it is decided.
 
-import type { NewRoutingRow, RoutingRow } from "../calls.ts";
+import type { Statement } from "better-sqlite3";
+import type { NewRoutingRow, RecipientColumns, RoutingRow } from "../calls.ts";
 import type { Connection } from "../open.ts";
 
 /** A routing's id is its message's id times this plus its place, so the routings of a message are found by their ids. */
@@ -13,7 +14,8 @@ const DEDUPE_PERIOD_MS = 30 * 24 * 3600_000;
 /** Bytes kept of a key: two mails of 10^12 share 128 bits with a chance below 10^-14. */
 const DEDUPE_KEY_BYTES = 16;
 
-const ROUTING_COLUMNS = "id, alias, address, tag, dsn_notify, dsn_original, state, held_reason";
+const OF_MESSAGE = `select alias, address, tag, dsn_notify, dsn_original, id, state, held_reason
+  from routings where id >= ? and id < ? order by id`;
 
 export type RoutingStatements = ReturnType<typeof routingStatements>;
 
@@ -37,9 +39,7 @@ export function routingStatements(db: Connection) {
   const release = db.prepare<unknown[], { message_id: number }>(`
     update routings set state = 'deciding', held_reason = null, changed_at = ?
     where state <> 'decided' and state = 'held' and id >= ? and id < ? returning message_id`);
-  const ofMessage = db.prepare<unknown[], RoutingRow>(
-    `select ${ROUTING_COLUMNS} from routings where id >= ? and id < ? order by id`,
-  );
+  const ofMessage = db.prepare(OF_MESSAGE).raw();
   const deciding = db
     .prepare(`
       select distinct message_id from routings
@@ -59,18 +59,14 @@ export function routingStatements(db: Connection) {
       insert.run(
         id,
         messageId,
-        routing.alias,
-        routing.address,
-        routing.tag,
-        routing.dsn_notify,
-        routing.dsn_original,
+        ...routing.recipient,
         key === null ? null : Math.floor(at / DEDUPE_PERIOD_MS),
         key,
         hold === null ? "deciding" : "held",
         hold,
         at,
       );
-      account.run(routing.alias);
+      account.run(routing.recipient[0]);
       return id;
     },
     /** Answers false when it is not there to be decided: decided before, or held meanwhile. */
@@ -86,8 +82,8 @@ export function routingStatements(db: Connection) {
         messageId === null ? [0, Number.MAX_SAFE_INTEGER] : [firstOf(messageId), firstOf(messageId + 1)];
       return new Set(release.all(at, from, to).map((row) => row.message_id)).size;
     },
-    ofMessage(messageId: number): RoutingRow[] {
-      return ofMessage.all(firstOf(messageId), firstOf(messageId + 1));
+    ofMessage(messageId: number): readonly RoutingRow[] {
+      return rowsOf(ofMessage, messageId);
     },
     /** Messages above `after` with something to decide, oldest first. */
     deciding(after: number, limit: number): readonly number[] {
@@ -102,18 +98,31 @@ function firstOf(messageId: number): number {
 
 /** Questions about routings, for the reading thread. */
 export function routingQuestions(db: Connection) {
-  const ofMessage = db.prepare<unknown[], RoutingRow>(
-    `select ${ROUTING_COLUMNS} from routings where id >= ? and id < ? order by id`,
-  );
+  const ofMessage = db.prepare(OF_MESSAGE).raw();
   const held = db.prepare<unknown[], { message_id: number; held_reason: string; changed_at: number }>(`
     select message_id, held_reason, changed_at from routings
     where state <> 'decided' and state = 'held' group by message_id order by message_id limit ?`);
   const openMessages = db.prepare<unknown[], { state: string; count: number }>(`
     select state, count(distinct message_id) as count from routings where state <> 'decided' group by state`);
   return {
-    ofMessage: (messageId: number): readonly RoutingRow[] => ofMessage.all(firstOf(messageId), firstOf(messageId + 1)),
+    ofMessage: (messageId: number): readonly RoutingRow[] => rowsOf(ofMessage, messageId),
     held: (limit: number) => held.all(limit),
     /** How many messages have routings of each state but decided. */
     openMessages: () => new Map(openMessages.all().map((row) => [row.state, row.count])),
   };
+}
+
+function rowsOf(ofMessage: Statement, messageId: number): readonly RoutingRow[] {
+  const rows = ofMessage.all(firstOf(messageId), firstOf(messageId + 1)) as [
+    ...RecipientColumns,
+    number,
+    string,
+    string | null,
+  ][];
+  return rows.map(([alias, address, tag, dsnNotify, dsnOriginal, id, state, heldReason]) => ({
+    id,
+    recipient: [alias, address, tag, dsnNotify, dsnOriginal],
+    state,
+    heldReason,
+  }));
 }

@@ -2,7 +2,7 @@
 
 import { refOf } from "../../ref.ts";
 import type { Accepted, AcceptedRouting } from "../../store.ts";
-import type { AcceptCall } from "../calls.ts";
+import type { AcceptCall, NewRoutingRow } from "../calls.ts";
 import type { Tables } from "../tables.ts";
 import { ROUTINGS_PER_MESSAGE } from "../tables/routings.ts";
 import { dropBody } from "./body.ts";
@@ -13,18 +13,21 @@ export function accept(tables: Tables, call: AcceptCall, bytes: Uint8Array): Acc
   if (routings.length === 0 || routings.length > ROUTINGS_PER_MESSAGE) {
     throw new Error(`a mail has from 1 to ${ROUTINGS_PER_MESSAGE} routings, not ${routings.length}`);
   }
-  const known = routings.map(({ dedupeKey }) =>
-    dedupeKey === null ? null : tables.routings.known(dedupeKey, receivedAt),
-  );
+  const known = routings.map((routing) => knownBy(tables, routing, receivedAt));
   if (known.every((routingId) => routingId !== null)) return repeated(tables, call, known);
   const messageId = insertMessage(tables, call, bytes);
   const answers = routings.map((routing, place): AcceptedRouting => {
-    const earlier = known[place] ?? (routing.dedupeKey && tables.routings.known(routing.dedupeKey, receivedAt));
-    if (earlier !== null) return duplicate(tables, earlier, routing.alias, receivedAt);
+    const earlier = known[place] ?? (place > 0 ? knownBy(tables, routing, receivedAt) : null);
+    if (earlier !== null) return duplicate(tables, earlier, routing.recipient[0], receivedAt);
     const routingId = tables.routings.insert(messageId, place, routing, receivedAt, call.hold);
     return { kind: "new", routingId };
   });
   return { messageId, ref: refOf(messageId), routings: answers };
+}
+
+/** The routing that had the same key before, or has got it in this very mail. */
+function knownBy(tables: Tables, { dedupeKey }: NewRoutingRow, at: number): number | null {
+  return dedupeKey === null ? null : tables.routings.known(dedupeKey, at);
 }
 
 function insertMessage(tables: Tables, call: AcceptCall, bytes: Uint8Array): number {
@@ -35,7 +38,9 @@ function insertMessage(tables: Tables, call: AcceptCall, bytes: Uint8Array): num
 }
 
 function repeated(tables: Tables, call: AcceptCall, known: readonly number[]): Accepted {
-  const answers = call.routings.map(({ alias }, place) => duplicate(tables, known[place] ?? 0, alias, call.receivedAt));
+  const answers = call.routings.map(({ recipient: [alias] }, place) =>
+    duplicate(tables, known[place] ?? 0, alias, call.receivedAt),
+  );
   if (call.bodyId !== null) dropBody(tables, { bodyId: call.bodyId });
   return { messageId: null, ref: refOf(messageOf(known[0] ?? 0)), routings: answers };
 }

@@ -45,6 +45,7 @@ function find(questions: Questions, messageId: number): CaseRows | null {
   const mail = questions.messages.get(messageId);
   if (mail === undefined) return null;
   return {
+    messageId,
     mail,
     routings: questions.routings.ofMessage(messageId),
     outcomes: questions.outcomes.ofMessage(messageId),

@@ -2,6 +2,7 @@
 
 import type { JobRow, RecordCall } from "../calls.ts";
 import type { Tables } from "../tables.ts";
+import { jobOf } from "./job.ts";
 
 /** Writes what is still to be decided of the message; answers the deliveries it leased, in the order of the outcomes. */
 export function record(tables: Tables, call: RecordCall): readonly JobRow[] {
@@ -20,5 +21,5 @@ export function record(tables: Tables, call: RecordCall): readonly JobRow[] {
     tables.outcomes.insert(outcome.routingId, id, outcome.columns);
     if (isNew && outcome.leaseTo !== null) leased.push(id);
   }
-  return leased.map((id) => tables.deliveries.job(id));
+  return leased.map((id) => jobOf(tables, id));
 }

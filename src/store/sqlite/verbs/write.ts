@@ -3,6 +3,7 @@
 import type { LookVerbs, WriteVerbs } from "../calls.ts";
 import type { Tables } from "../tables.ts";
 import { accept } from "./accept.ts";
+import { jobOf } from "./job.ts";
 import { dropBody, openBody, readBody } from "./body.ts";
 import { record } from "./record.ts";
 
@@ -16,7 +17,7 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     record: (call) => record(tables, call),
     holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
     releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
-    claim: (call) => deliveries.claim(call).map((id) => deliveries.job(id)),
+    claim: (call) => deliveries.claim(call).map((id) => jobOf(tables, id)),
     unlease: (deliveryIds) => deliveryIds.forEach(deliveries.unlease),
     finish(call) {
       deliveries.finish(call);
@@ -36,7 +37,7 @@ export function lookVerbs(tables: Tables): LookVerbs {
       routings.deciding(after, limit).flatMap((messageId) => {
         const mail = messages.get(messageId);
         const open = routings.ofMessage(messageId).filter((row) => row.state === "deciding");
-        return mail === undefined ? [] : [{ mail, routings: open }];
+        return mail === undefined ? [] : [{ messageId, mail, routings: open }];
       }),
     readBody: (call) => readBody(tables, call),
   };

@@ -1,0 +1,105 @@
+// Mails, outcomes and attempts for tests and benchmarks of the store.
+
+import { createHash } from "node:crypto";
+import type { Mail, Outcome, Recipient, Urgency } from "../../src/message.ts";
+import type { DecidedMail, Finish, NewMail, NewOutcome } from "../../src/store/store.ts";
+
+/** 2026-11-23 20:00 UTC, the hour of most tests. */
+export const NOW = Date.UTC(2026, 10, 23, 20);
+
+export function mailOf(bytes: Uint8Array, over: Partial<Mail> = {}): Mail {
+  return {
+    door: "smtp",
+    receivedAt: NOW,
+    client: { address: "192.0.2.7", helo: "mail.example.org", tls: true, user: null },
+    envelope: {
+      mailFrom: "patient@example.org",
+      smtpUtf8: false,
+      body8Bit: true,
+      dsnReturn: "HDRS",
+      dsnEnvelopeId: "QQ314159",
+    },
+    sizeBytes: bytes.byteLength,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    messageId: "<1@example.org>",
+    ...over,
+  };
+}
+
+export function recipientOf(alias: string): Recipient {
+  return { alias, address: `${alias}@hospital.example`, tag: "", dsnNotify: ["FAILURE", "DELAY"], dsnOriginal: null };
+}
+
+/** A new mail to some aliases; `key` makes the dedupe key of each, null makes none. */
+export function newMail(
+  text: string,
+  aliases: readonly string[] = ["billing"],
+  key: ((alias: string) => string) | null = null,
+): NewMail {
+  const bytes = Buffer.from(text);
+  return {
+    mail: mailOf(bytes),
+    body: { kind: "inline", bytes },
+    routings: aliases.map((alias) => ({
+      recipient: recipientOf(alias),
+      dedupeKey: key === null ? null : createHash("sha256").update(key(alias)).digest(),
+    })),
+    hold: null,
+  };
+}
+
+export function outcomeOf(alias: string, queue: string, urgency: Urgency = "P3"): Outcome {
+  return {
+    alias,
+    requestType: "billing",
+    urgency,
+    decidedBy: "scorecard",
+    scores: [
+      { type: "billing", points: 5 },
+      { type: "clinical", points: 1 },
+    ],
+    evidence: [
+      { kind: "alias", alias, type: "billing", points: 2 },
+      {
+        kind: "rule",
+        rule: "payment-plan",
+        type: "billing",
+        points: 3,
+        sure: false,
+        phrase: "payment plan",
+        span: { field: "text", start: 41, end: 53 },
+      },
+      { kind: "department", rule: "billing-desk", department: "patient-accounts" },
+    ],
+    decision: { kind: "route", queue, department: "patient-accounts" },
+  };
+}
+
+export function decidedOf(messageId: number, outcomes: readonly NewOutcome[], at = NOW + 5): DecidedMail {
+  return {
+    messageId,
+    decidedAt: at,
+    durationMicros: 730,
+    decided: {
+      kind: "person",
+      originalSender: "patient@example.org",
+      defects: [],
+      outcomes: outcomes.map(({ outcome }) => outcome),
+      rulesHash: "5f2a77c01b9e4d10",
+    },
+    outcomes,
+    leaseUntil: at + 60_000,
+  };
+}
+
+export function finishOf(deliveryId: number, attempt: number, next: Finish["next"] = { kind: "delivered" }): Finish {
+  return {
+    deliveryId,
+    attempt,
+    startedAt: NOW + 6,
+    endedAt: NOW + 9,
+    code: next.kind === "delivered" ? "250" : "451",
+    text: next.kind === "delivered" ? "taken by the maildir" : "try later",
+    next,
+  };
+}
