@@ -21,7 +21,10 @@ export type Body =
   | { readonly kind: "inline"; readonly bytes: Uint8Array }
   | { readonly kind: "stored"; readonly bodyId: number };
 
-/** One routing to be: a recipient with the key that tells a sender's retry from a new mail; null is never a retry. */
+/**
+ * One routing to be: a recipient with the key that tells a sender's retry from a new mail; null is never a retry. The
+ * key is a hash of at least 16 bytes, of which the first 16 count; a retry is known for 31 days.
+ */
 export type NewRouting = { readonly recipient: Recipient; readonly dedupeKey: Uint8Array | null };
 
 export type NewMail = {
@@ -114,6 +117,7 @@ export type DeliveryRow = {
   readonly attempts: number;
   readonly createdAt: number;
   readonly nextAt: number;
+  /** Why it is held, or how the last attempt failed. */
   readonly reason: string | null;
   readonly urgency: Urgency;
 };
@@ -212,7 +216,7 @@ export type Store = AsyncDisposable & {
   /** Let held messages be decided again; answers how many. */
   releaseMessages(filter: { readonly ref?: string }, at: number): Promise<number>;
 
-  /** Lease up to `limit` due deliveries of a queue, most urgent first, then oldest. */
+  /** Lease up to `limit` due deliveries of a queue, most urgent first, then longest due. */
   claim(request: {
     readonly queue: string;
     readonly owner: string;
@@ -224,7 +228,10 @@ export type Store = AsyncDisposable & {
   unlease(deliveryIds: readonly number[]): Promise<void>;
   /** Write an attempt and what it means for the delivery. */
   finish(finish: Finish): Promise<void>;
-  /** At start: deliveries leased by a gateway that is gone wait again, marked in doubt; answers how many. */
+  /**
+   * At start: deliveries leased by a gateway that is gone, or whose lease has run out, wait again, marked in doubt;
+   * answers how many.
+   */
   recoverLeases(owner: string, now: number): Promise<number>;
 
   outcomes(filter: OutcomeFilter): Promise<readonly OutcomeRow[]>;

@@ -4,14 +4,16 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite.ts";
+import { dedupeStatements } from "../../src/store/sqlite/tables/dedupe.ts";
 
 const QUEUES = ["billing-desk", "clinical-inbox", "admissions-desk", "access-desk"] as const;
 const ALIASES = ["billing", "clinical", "admissions", "access"] as const;
 const RULES = [["payment-plan"], ["refill", "clinic-hours"], ["bed-request"], ["password", "locked-out"]] as const;
 const URGENCIES = ["P4", "P3", "P3", "P4", "P3", "P2", "P1"] as const;
-const YEAR_MS = 365 * 24 * 3600_000;
+/** Short enough for every key to be still known to the duplicate check: its worst case. */
+const SPAN_MS = 30 * 24 * 3600_000;
 
-/** Makes a store of `count` delivered mails spread evenly over the year up to now. */
+/** Makes a store of `count` delivered mails spread evenly over 30 days up to now. */
 export async function fillStore(folder: string, count: number): Promise<void> {
   await (await openSqliteStore({ folder, mode: "gateway" }))[Symbol.asyncDispose]();
   const db = new Database(join(folder, "mailward.db"));
@@ -24,16 +26,18 @@ export async function fillStore(folder: string, count: number): Promise<void> {
 
 function fill(db: Database.Database, count: number): void {
   const put = statements(db);
-  const start = Date.now() - YEAR_MS;
+  const dedupe = dedupeStatements(db);
+  const start = Date.now() - SPAN_MS;
   const body = randomBytes(200);
   const accepted = new Map<string, number>();
   for (let id = 1; id <= count; id++) {
-    const at = start + Math.floor((YEAR_MS * id) / count);
+    const at = start + Math.floor((SPAN_MS * id) / count);
     const place = (id * 7) % 4;
     const alias = ALIASES[place] as string;
     put.chunk.run(id * 2 ** 20, body);
     put.message.run(id, id, at);
-    put.routing.run(id * 1024, id, alias, Math.floor(at / (30 * 24 * 3600_000)), randomBytes(16), at);
+    put.routing.run(id * 1024, id, alias, at);
+    dedupe.insert(randomBytes(16), id * 1024, at);
     put.delivery.run(id, id, id * 1024, QUEUES[place], URGENCIES[id % 7], at, at);
     put.outcome.run(id * 1024, id, at, alias, alias, URGENCIES[id % 7], QUEUES[place], JSON.stringify(RULES[place]));
     put.attempt.run(id, at, at + 9);
@@ -54,9 +58,9 @@ function statements(db: Database.Database) {
     chunk: db.prepare("insert into body_chunks values (?, ?)"),
     message: db.prepare(`insert into messages values (?, ?, 200, 'smtp', ?, '192.0.2.7', 'mail.example.org', 1, null,
       'patient@example.org', 0, 1, null, null, 200, hex(zeroblob(32)), '<1@example.org>')`),
-    routing:
-      db.prepare(`insert into routings values (?, ?, ?, 'x@hospital.example', '', 'FAILURE', null, ?, ?, 'decided',
-      null, ?)`),
+    routing: db.prepare(
+      `insert into routings values (?, ?, ?, 'x@hospital.example', '', 'FAILURE', null, 'decided', null, ?)`,
+    ),
     delivery: db.prepare(`insert into deliveries values (?, ?, ?, ?, ?, 'delivered', 1, ?, ?, null, null, 0, null)`),
     outcome: db.prepare(`insert into outcomes values (?, ?, ?, ?, ?, ?, 'patient-accounts', ?, 0, 'scorecard', ?,
       '5f2a77c01b9e4d10', 730, 'person', null, '[]', '${why}')`),

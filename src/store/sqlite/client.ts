@@ -28,6 +28,8 @@ export type ThreadClient = {
   batches(): number;
   /** Carries out what is pending, closes the files, ends the thread. Later calls are refused. */
   close(): Promise<void>;
+  /** Ends the thread at once, as a crash would. */
+  crash(): Promise<void>;
 };
 
 type State = {
@@ -65,6 +67,9 @@ export async function startThread(task: ThreadTask): Promise<ThreadClient> {
     call: (verb, args, bytes) => call(state, verb, args, bytes ?? null) as never,
     batches: () => state.batches,
     close: () => close(state),
+    async crash() {
+      await worker.terminate();
+    },
   };
 }
 

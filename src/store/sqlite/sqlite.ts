@@ -30,6 +30,8 @@ export type SqliteStoreOptions = {
 export type SqliteStore = Store & {
   /** Transactions so far: with many calls at once, far fewer than calls. */
   batches(): number;
+  /** Ends the writing thread in the middle of whatever it does; later calls are refused as "broken". */
+  crash(): Promise<void>;
 };
 
 /** No message has this id: what a reference that is none stands for. */
@@ -47,6 +49,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...operatorVerbs(writer),
     ...askVerbs(reader.get),
     batches: () => writer.batches(),
+    crash: () => writer.crash(),
     async [Symbol.asyncDispose]() {
       await reader.close();
       await writer.close();

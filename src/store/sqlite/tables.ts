@@ -3,6 +3,7 @@
 import type { Connection } from "./open.ts";
 import { attemptStatements } from "./tables/attempts.ts";
 import { bodyStatements } from "./tables/bodies.ts";
+import { dedupeStatements } from "./tables/dedupe.ts";
 import { deliveryStatements } from "./tables/deliveries.ts";
 import { duplicateStatements } from "./tables/duplicates.ts";
 import { messageStatements } from "./tables/messages.ts";
@@ -19,6 +20,7 @@ export function openTables(db: Connection) {
     bodies,
     messages: messageStatements(db),
     routings: routingStatements(db),
+    dedupe: dedupeStatements(db),
     outcomes: outcomeStatements(db),
     deliveries: deliveryStatements(db),
     attempts: attemptStatements(db),

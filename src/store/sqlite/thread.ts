@@ -81,7 +81,7 @@ function answer(answers: readonly Answer[]): void {
 
 function close(opened: Opened): void {
   try {
-    if (task.role === "write") opened.db.pragma("wal_checkpoint(truncate)");
+    if (opened.lock !== null) opened.db.pragma("wal_checkpoint(truncate)");
   } catch {
     // What is committed is in the log; the next opening moves it.
   }

@@ -38,7 +38,7 @@ create table messages (
   message_id_header text
 ) strict;
 
--- One row for each alias a mail was accepted for, and whether it is decided. The dedupe key tells a sender's retry.
+-- One row for each alias a mail was accepted for, and whether it is decided.
 create table routings (
   id integer primary key,
   message_id integer not null references messages (id) check (message_id = id >> 10),
@@ -47,16 +47,27 @@ create table routings (
   tag text not null,
   dsn_notify text not null,
   dsn_original text,
-  dedupe_period integer,
-  dedupe_key blob,
   state text not null check (state in ('deciding', 'decided', 'held')),
   held_reason text check ((held_reason is not null) = (state = 'held')),
   changed_at integer not null
 ) strict;
 
--- A retry is looked up in its own period and the one before, so old keys are never touched again.
-create unique index routings_dedupe on routings (dedupe_period, dedupe_key) where dedupe_key is not null;
 create index routings_open on routings (state) where state <> 'decided';
+
+-- One row for each routing that a sender may try again, in buckets in order of time; the key is half a SHA-256.
+create table dedupe_keys (
+  bucket integer not null,
+  key blob not null check (length(key) = 16),
+  routing_id integer not null references routings (id),
+  primary key (bucket, key)
+) strict, without rowid;
+
+-- One row for each full bucket: a Bloom filter of its keys, so that look-ups skip it unread.
+create table dedupe_filters (
+  bucket integer primary key,
+  newest_at integer not null,
+  bits blob not null
+) strict;
 
 -- One row for each alias: how many routings were ever accepted. The other side of the balance.
 create table accounts (

@@ -1,19 +1,11 @@
 // Statements of `routings` and `accounts`: for which aliases a mail was accepted, and whether it is decided.
 
 import type { Statement } from "better-sqlite3";
-import type { NewRoutingRow, RecipientColumns, RoutingRow } from "../calls.ts";
+import type { RecipientColumns, RoutingRow } from "../calls.ts";
 import type { Connection } from "../open.ts";
 
 /** A routing's id is its message's id times this plus its place, so the routings of a message are found by their ids. */
 export const ROUTINGS_PER_MESSAGE = 2 ** 10;
-/**
- * The span of one dedupe period. A retry is found in its own period and the one before: for 30 days at least, where
- * senders give up after five (RFC 5321, section 4.5.4.1). Older keys stay where they are and are never read again.
- */
-const DEDUPE_PERIOD_MS = 30 * 24 * 3600_000;
-/** Bytes kept of a key: two mails of 10^12 share 128 bits with a chance below 10^-14. */
-const DEDUPE_KEY_BYTES = 16;
-
 const OF_MESSAGE = `select alias, address, tag, dsn_notify, dsn_original, id, state, held_reason
   from routings where id >= ? and id < ? order by id`;
 
@@ -21,15 +13,11 @@ export type RoutingStatements = ReturnType<typeof routingStatements>;
 
 export function routingStatements(db: Connection) {
   const insert = db.prepare(`
-    insert into routings (id, message_id, alias, address, tag, dsn_notify, dsn_original, dedupe_period, dedupe_key,
-      state, held_reason, changed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    insert into routings (id, message_id, alias, address, tag, dsn_notify, dsn_original, state, held_reason, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const account = db.prepare(
     "insert into accounts (alias, accepted) values (?, 1) on conflict do update set accepted = accepted + 1",
   );
-  const known = db
-    .prepare("select id from routings where dedupe_period = ? and dedupe_key = ? and dedupe_key is not null")
-    .pluck();
   const decide = db.prepare(
     "update routings set state = 'decided', changed_at = ? where id = ? and message_id = ? and state = 'deciding'",
   );
@@ -47,26 +35,10 @@ export function routingStatements(db: Connection) {
     .pluck();
 
   return {
-    /** The routing that had this key before; null when none had. */
-    known(key: Uint8Array, at: number): number | null {
-      const period = Math.floor(at / DEDUPE_PERIOD_MS);
-      const short = key.subarray(0, DEDUPE_KEY_BYTES);
-      return ((known.get(period, short) ?? known.get(period - 1, short)) as number | undefined) ?? null;
-    },
-    insert(messageId: number, place: number, routing: NewRoutingRow, at: number, hold: string | null): number {
+    insert(messageId: number, place: number, recipient: RecipientColumns, at: number, hold: string | null): number {
       const id = messageId * ROUTINGS_PER_MESSAGE + place;
-      const key = routing.dedupeKey?.subarray(0, DEDUPE_KEY_BYTES) ?? null;
-      insert.run(
-        id,
-        messageId,
-        ...routing.recipient,
-        key === null ? null : Math.floor(at / DEDUPE_PERIOD_MS),
-        key,
-        hold === null ? "deciding" : "held",
-        hold,
-        at,
-      );
-      account.run(routing.recipient[0]);
+      insert.run(id, messageId, ...recipient, hold === null ? "deciding" : "held", hold, at);
+      account.run(recipient[0]);
       return id;
     },
     /** Answers false when it is not there to be decided: decided before, or held meanwhile. */

@@ -19,7 +19,8 @@ export function accept(tables: Tables, call: AcceptCall, bytes: Uint8Array): Acc
   const answers = routings.map((routing, place): AcceptedRouting => {
     const earlier = known[place] ?? (place > 0 ? knownBy(tables, routing, receivedAt) : null);
     if (earlier !== null) return duplicate(tables, earlier, routing.recipient[0], receivedAt);
-    const routingId = tables.routings.insert(messageId, place, routing, receivedAt, call.hold);
+    const routingId = tables.routings.insert(messageId, place, routing.recipient, receivedAt, call.hold);
+    if (routing.dedupeKey !== null) tables.dedupe.insert(routing.dedupeKey, routingId, receivedAt);
     return { kind: "new", routingId };
   });
   return { messageId, ref: refOf(messageId), routings: answers };
@@ -27,7 +28,7 @@ export function accept(tables: Tables, call: AcceptCall, bytes: Uint8Array): Acc
 
 /** The routing that had the same key before, or has got it in this very mail. */
 function knownBy(tables: Tables, { dedupeKey }: NewRoutingRow, at: number): number | null {
-  return dedupeKey === null ? null : tables.routings.known(dedupeKey, at);
+  return dedupeKey === null ? null : tables.dedupe.known(dedupeKey, at);
 }
 
 function insertMessage(tables: Tables, call: AcceptCall, bytes: Uint8Array): number {
