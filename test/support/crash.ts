@@ -6,7 +6,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seeded } from "./chance.ts";
-import { type GatewayProcess, type Home, mailward, makeHome, startAgain, startAndKill } from "./live-gateway.ts";
+import {
+  type BalanceRow,
+  balance,
+  type GatewayProcess,
+  type Home,
+  makeHome,
+  startAgain,
+  startAndKill,
+} from "./live-gateway.ts";
 import { type Outgoing, startSender } from "./sender.ts";
 import { type SmtpSink, smtpSink } from "./smtp-sink.ts";
 import { until } from "./wait.ts";
@@ -37,14 +45,6 @@ export type CrashReport = {
   readonly balance: readonly BalanceRow[];
 };
 
-type BalanceRow = {
-  alias: string;
-  accepted: number;
-  delivered: number;
-  waiting: number;
-  held: number;
-  missing: number;
-};
 type Copy = { readonly at: number; readonly raw: Buffer };
 
 const SENDERS = 12;
@@ -90,10 +90,10 @@ export async function crashAndRecover(options: CrashOptions): Promise<CrashRepor
   const acknowledged = () => new Set(senders.flatMap((sender) => [...sender.acknowledged]));
   await until("every sender reads its last 250", () => acknowledged().size === sent.size, DRAIN_MS_MAX);
   for (const sender of senders) await sender[Symbol.asyncDispose]();
-  const balance = await drained(home, gateway);
+  const rows = await drained(gateway);
   await gateway.stop();
   const copies = await collect(sink, home);
-  return account(sent, copies, killedAt, { killsAtStart, balance });
+  return account(sent, copies, killedAt, { killsAtStart, balance: rows });
 }
 
 type Door = { port: number | null; open: boolean };
@@ -128,21 +128,16 @@ function nextMail(sent: Map<string, Outgoing>, seed: number, sender: number, ran
 }
 
 /** Waits until nothing waits any more; answers the final balance. */
-async function drained(home: Home, gateway: GatewayProcess): Promise<BalanceRow[]> {
+async function drained(gateway: GatewayProcess): Promise<readonly BalanceRow[]> {
   return until(
     "everything accepted is delivered",
     async () => {
       if (gateway.ended() !== null) throw new Error(`the gateway ended:\n${gateway.output().slice(-2_000)}`);
-      const rows = await balanceOf(home);
+      const rows = await balance(gateway);
       return rows.every((row) => row.waiting === 0) ? rows : null;
     },
     DRAIN_MS_MAX,
   );
-}
-
-async function balanceOf(home: Home): Promise<BalanceRow[]> {
-  const printed = await mailward(["balance", "--json", "--config", home.config]);
-  return printed.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as BalanceRow]));
 }
 
 /** Every copy at the far ends, by token, in the order of arrival. */

@@ -24,6 +24,7 @@ export type GatewayOptions = {
 
 export type GatewayProcess = AsyncDisposable & {
   readonly pid: number;
+  readonly config: string;
   readonly dataFolder: string;
   readonly httpPort: number;
   port(protocol: Protocol): number;
@@ -79,6 +80,7 @@ export async function startAgain(home: Home): Promise<GatewayProcess> {
   const doors = events(daemon).filter((event) => event["event"] === "listening");
   return {
     pid: daemon.pid,
+    config: home.config,
     dataFolder: home.dataFolder,
     httpPort: home.httpPort,
     port(protocol) {
@@ -106,9 +108,19 @@ export async function gatewayProcess(options: GatewayOptions): Promise<GatewayPr
 }
 
 /** Runs one of our commands beside the gateway and answers what it printed. */
-export async function mailward(args: readonly string[]): Promise<string> {
+async function mailward(args: readonly string[]): Promise<string> {
   const { stdout } = await run(process.execPath, [MAIN, ...args], { maxBuffer: 64 * 1024 * 1024 });
   return stdout;
+}
+
+export type BalanceRow = Readonly<Record<"accepted" | "delivered" | "waiting" | "held" | "missing", number>> & {
+  readonly alias: string;
+};
+
+/** What `mailward balance --json` says about this gateway. */
+export async function balance(gateway: Pick<GatewayProcess, "config">): Promise<readonly BalanceRow[]> {
+  const printed = await mailward(["balance", "--json", "--config", gateway.config]);
+  return printed.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as BalanceRow]));
 }
 
 function events(daemon: Daemon): readonly Record<string, unknown>[] {
