@@ -47,6 +47,8 @@ export type CrashReport = {
 
 type Copy = { readonly at: number; readonly raw: Buffer };
 
+/** From the far end's 250 to its being on disk here: one group commit, on a machine that does much else meanwhile. */
+const WINDOW_MS_MAX = 2_000;
 const SENDERS = 12;
 /** The gateway runs at most this long before it is killed, counted from its doors being open. */
 const LIFE_MS_MAX = 800;
@@ -94,6 +96,28 @@ export async function crashAndRecover(options: CrashOptions): Promise<CrashRepor
   await gateway.stop();
   const copies = await collect(sink, home);
   return account(sent, copies, killedAt, { killsAtStart, balance: rows });
+}
+
+/** One line of figures. */
+export function summary({ kills, killsAtStart, acknowledged, excused, windowMs }: CrashReport): string {
+  const second = `${excused} second copies in a window of at most ${windowMs} ms`;
+  return `${kills} kills, ${killsAtStart} of them while starting; ${acknowledged} mails; ${second}`;
+}
+
+/** What the report shows to be wrong; nothing when every promise was kept. */
+export function brokenPromises(report: CrashReport): string[] {
+  const sum = (key: Exclude<keyof BalanceRow, "alias">): number =>
+    report.balance.reduce((total, row) => total + row[key], 0);
+  const figures = (["accepted", "delivered", "waiting", "held", "missing"] as const).map((key) => `${key} ${sum(key)}`);
+  const all = report.acknowledged;
+  const exact = sum("accepted") === all && sum("delivered") === all && sum("held") === 0 && sum("missing") === 0;
+  return [
+    ...report.lost.map((token) => `lost: ${token}`),
+    ...report.unexcused.map((token) => `delivered twice without excuse: ${token}`),
+    ...report.changed.map((token) => `not as it was sent: ${token}`),
+    ...(exact ? [] : [`${all} mails were acknowledged, but the balance says ${figures.join(", ")}`]),
+    ...(report.windowMs > WINDOW_MS_MAX ? [`a window of ${report.windowMs} ms`] : []),
+  ];
 }
 
 type Door = { port: number | null; open: boolean };
