@@ -63,21 +63,27 @@ export type EventName =
 /** Writes one event. */
 export type Log = Record<Exclude<LogLevel, "silent">, (event: EventName, fields?: LogFields) => void>;
 
+/** Lines are written in blocks of this size, or when they are this old: one system call a line costs too much. */
+const BLOCK_BYTES = 4096;
+const AGE_MS_MAX = 200;
+
 /**
  * Lines for machines (JSON, one event each) or for people on a terminal.
- * @param write where a finished line goes; standard output when left out
+ * @param write where a finished line goes, at once; when left out, standard output, in blocks: `flush` before the end
  */
 export function openLog(options: {
   readonly level: LogLevel;
   readonly style: "json" | "people";
   readonly write?: (line: string) => void;
-}): Log {
-  const write = options.write ?? ((line: string) => process.stdout.write(line));
-  const sink = { write: options.style === "json" ? write : (line: string) => write(forPeople(line)) };
+}): Log & { flush(): void } {
+  const blocks = { dest: 1, sync: false, minLength: BLOCK_BYTES, periodicFlush: AGE_MS_MAX };
+  const out = options.write === undefined ? pino.destination(blocks) : null;
+  const write = options.write ?? ((line: string) => void out?.write(line));
+  const sink = options.style === "json" ? { write } : { write: (line: string) => write(forPeople(line)) };
   const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, sink);
   const at = (level: Exclude<LogLevel, "silent">) => (event: EventName, fields?: LogFields) =>
     logger[level]({ event, ...fields });
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), flush: () => out?.flushSync() };
 }
 
 /** An unexpected error as fields: its kind, code and place, never its message. */

@@ -27,6 +27,7 @@ async function serve(flags: Flags): Promise<void> {
   if (people) process.stdout.write(`${welcome(gateway, config, rules)}\n`);
   await stopSignal();
   await gateway[Symbol.asyncDispose]();
+  log.flush();
 }
 
 /** The rule set; one with mistakes does not start the gateway, because there is no last good one yet. */
