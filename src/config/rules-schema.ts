@@ -78,10 +78,8 @@ const deliver = z.discriminatedUnion("kind", [
     port: z.int().min(1).max(65535).default(25).meta({ example: "port: 25" }),
     to: z
       .string()
-      .regex(
-        /^[^\s<>@]+@[^\s<>@]+$/,
-        "`to` must be one address; write, for example, `to: billing-team@clinic.example`",
-      ),
+      .regex(/^[^\s<>@]+@[^\s<>@]+$/, "`to` must be one address; write, for example, `to: billing-team@clinic.example`")
+      .meta({ example: "to: billing-team@clinic.example" }),
     tls: z.enum(["none", "opportunistic", "required"]).default("opportunistic"),
     user: text.optional(),
     password_env: text.optional().meta({ example: "password_env: MAILWARD_BILLING_PASSWORD" }),

@@ -13,7 +13,11 @@ type Issue = z.core.$ZodIssue;
 
 /** Put every issue of a schema into words. `value` is what was checked. */
 export function mistakes(issues: readonly Issue[], schema: z.ZodType, value: unknown): readonly Mistake[] {
-  return issues.flatMap((issue) => mistake(issue, schema, value));
+  // A misspelt key breaks the rules about keys that belong together as well; the spelling is what to mend.
+  const misspelt = new Set(issues.flatMap((each) => (each.code === "unrecognized_keys" ? [each.path.join("\n")] : [])));
+  return issues
+    .filter((issue) => issue.code !== "custom" || !misspelt.has(issue.path.join("\n")))
+    .flatMap((issue) => mistake(issue, schema, value));
 }
 
 /** `; did you mean \`points\`?` for the nearest known word, or "" when none is near. */
@@ -68,7 +72,8 @@ function mistake(issue: Issue, schema: z.ZodType, value: unknown): readonly Mist
 
 function unionWords(issue: z.core.$ZodIssueInvalidUnion, name: string, there: unknown): string {
   if (there === undefined) return `${name} is missing`;
-  const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+  const inner = issue.errors.flat().flatMap((each) => (each.code === "invalid_value" ? each.values : []));
+  const options = ("options" in issue && Array.isArray(issue.options) ? issue.options : inner).map(String);
   return `${name} cannot be ${shown(there)}${oneOf(String(there), options)}`;
 }
 
@@ -165,8 +170,8 @@ function inside(schema: z.ZodType, step: string | number): readonly z.ZodType[] 
 }
 
 function nearest(word: string, known: Iterable<string>): string | null {
-  // A third of the letters may be wrong: `point` finds `points`, `owner` does not find `queue`.
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  // A third of the letters may be wrong, so words of two letters must be right: `point` finds `points`, `owner` does not find `queue`.
+  const limit = Math.floor(word.length / 3);
   let best: { readonly word: string; readonly distance: number } | null = null;
   for (const each of known) {
     const distance = editDistance(word.toLowerCase(), each.toLowerCase());

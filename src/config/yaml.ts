@@ -43,7 +43,7 @@ const ALIASES_MAX = 100;
  */
 export function readYaml<S extends z.ZodType>(sources: readonly Source[], schema: S): YamlRead<z.output<S>> {
   const parsed = sources.map(parseSource);
-  const broken = parsed.flatMap((page) => [...page.problems, ...protoKeys(page)]);
+  const broken = parsed.flatMap((page) => [...page.problems, ...strayNames(page)]);
   if (broken.length > 0) return { kind: "problems", problems: broken };
 
   const merged = merge(parsed);
@@ -106,37 +106,49 @@ type Page = {
 function parseSource(source: Source): Page {
   const lines = new LineCounter();
   const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false });
-  const problems = document.errors.map((error) => {
-    const place = { source, lines };
-    return problemAt(place, error.pos[0], error.pos[1], inPlainWords(error.code, error.message));
-  });
+  // One slip makes many errors further down, so only the first is told, and every key that stands twice.
+  const told = document.errors.filter((error, index) => index === 0 || error.code === "DUPLICATE_KEY");
+  const problems = told.map((error) =>
+    problemAt({ source, lines }, error.pos[0], error.pos[1], inPlainWords(error.code, error.message)),
+  );
   if (problems.length === 0 && document.contents !== null && !isMap(document.contents)) {
     problems.push(problemAt({ source, lines }, 0, 1, "this file must hold keys with values, such as `key: value`"));
   }
   return { source, document, lines, problems };
 }
 
-const SYNTAX: Readonly<Record<string, string>> = {
-  BAD_INDENT: "the indentation does not fit the lines above; indent with the same number of spaces",
-  TAB_AS_INDENT: "a tab cannot indent YAML; write spaces instead",
-  DUPLICATE_KEY: "this key stands twice in the same place; keep one and put both values under it",
-  MISSING_CHAR: "a closing sign or a colon is missing; look for an open quote, bracket or brace",
-  MULTILINE_IMPLICIT_KEY: "a key must stand on one line; is a colon missing after it?",
-  BLOCK_AS_IMPLICIT_KEY: "two values stand on one line; put text that holds a colon in quotes",
-  UNEXPECTED_TOKEN: "this does not belong here; put text with special signs in quotes",
-  BAD_ALIAS: "this `*name` has no matching `&name` above it; put text that starts with * in quotes",
-  BAD_DQ_ESCAPE: "this backslash means nothing in double quotes; use single quotes or write \\\\",
-  MULTIPLE_DOCS: "only one document to a file; remove the line `---`",
-};
+/** YAML's own messages in plain words; the first that fits. */
+const SYNTAX: readonly (readonly [RegExp, string])[] = [
+  [/^DUPLICATE_KEY/, "this key stands twice in the same place; keep one and put both values under it"],
+  [/^TAB_AS_INDENT/, "a tab cannot indent YAML; write spaces instead"],
+  [/end with a \]/, "the list opened by [ above is not closed; write ]"],
+  [/end with a \}/, "the keys opened by { above are not closed; write }"],
+  [/Missing closing/, "the quote opened above is not closed; write the closing quote"],
+  [/Sequence item without/, "this does not line up with the lines around it; indent it like its neighbours"],
+  [/^BAD_INDENT/, "this does not line up with the lines around it; indent it like its neighbours"],
+  [/^BLOCK_AS_IMPLICIT_KEY/, "a colon follows a colon; put text that holds a colon in quotes"],
+  [/^MULTILINE_IMPLICIT_KEY/, "a colon is missing after this key"],
+  [/^BAD_SCALAR_START/, "text cannot begin with this sign; put it in quotes"],
+  [/^BAD_DQ_ESCAPE/, "this backslash means nothing in double quotes; use single quotes or write \\\\"],
+  [/^MULTIPLE_DOCS/, "only one document to a file; remove the line `---`"],
+  [/^UNEXPECTED_TOKEN/, "this does not belong here; put text with special signs in quotes"],
+];
 
 function inPlainWords(code: string, message: string): string {
-  return SYNTAX[code] ?? `this is not valid YAML: ${message}`;
+  const known = SYNTAX.find(([sign]) => sign.test(`${code} ${message}`));
+  return known === undefined ? `this is not valid YAML: ${message}` : known[1];
 }
 
-/** `__proto__` as a key would vanish from the value, so it is told apart here. */
-function protoKeys(page: Page): readonly Problem[] {
+/** What YAML allows and the value would not show: `__proto__` vanishes as a key, and `*name` may stand for nothing. */
+function strayNames(page: Page): readonly Problem[] {
   const problems: Problem[] = [];
   visit(page.document, {
+    Alias(_, alias) {
+      if (alias.resolve(page.document) !== undefined) return;
+      const [start, end] = alias.range ?? [0, 1];
+      const message = `there is no \`&${alias.source}\` above; put text that begins with * in quotes`;
+      problems.push(problemAt(page, start, end, message));
+    },
     Pair(_, pair) {
       if (!isScalar(pair.key) || pair.key.value !== "__proto__") return;
       const start = pair.key.range?.[0] ?? 0;

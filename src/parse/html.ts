@@ -9,6 +9,9 @@ const DEPTH_MAX = 200;
 /** Converting costs the square of the open elements, so HTML with more than this is stripped of its tags instead. */
 const OPEN_ELEMENTS_MAX = 2_000;
 
+/** Table cells stand on lines of their own, or their words would run together. */
+const LINE = { leadingLineBreaks: 1, trailingLineBreaks: 1 };
+
 const convert = compile({
   wordwrap: false,
   limits: { maxDepth: DEPTH_MAX, maxInputLength: HTML_CHARS_MAX },
@@ -16,6 +19,8 @@ const convert = compile({
     { selector: "a", options: { ignoreHref: true } },
     { selector: "img", format: "skip" },
     { selector: "table", format: "block" },
+    ...["td", "th"].map((selector) => ({ selector, format: "block", options: LINE })),
+    ...["title", "script", "style"].map((selector) => ({ selector, format: "skip" })),
     ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, options: { uppercase: false } })),
   ],
 });

@@ -13,6 +13,8 @@ export type Mime = {
   /** HTML stands beside the plain text as a part of its own, not as another form of it. */
   readonly htmlBeside: boolean;
   readonly attachments: readonly Attachment[];
+  /** Attached mails (message/rfc822), in order. */
+  readonly mails: readonly Uint8Array[];
   readonly defects: readonly Defect[];
 };
 
@@ -24,12 +26,18 @@ const OPTIONS: MailParserOptions = {
   checksumAlgo: false,
   // html.ts converts, also where mailparser would leave `text` undefined.
   skipHtmlToText: true,
+  // Attached mails come as attachments; read in place, one that ends after its headers makes mailparser wait for ever.
+  ignoreEmbedded: true,
   // Dates of attached mails would be printed into the text, an unreadable one as the current time.
   formatDateString: () => "",
 };
 
 /** How much is read as plain text, in bytes, when a mail cannot be taken apart. */
 const FALLBACK_BYTES = 512 * 1024;
+
+/** How many attached mails are kept to be read, and how much of each, in bytes: forwards hold one or a handful. */
+const MAILS_MAX = 10;
+const MAIL_BYTES_MAX = 1024 * 1024;
 
 /** mailparser joins parts by this, with an empty string for plain text when HTML stands beside it. */
 const JOINT = "<br/>\n";
@@ -49,15 +57,17 @@ function runParser(bytes: Buffer, defects: readonly Defect[]): Promise<Mime> {
   return new Promise((resolve) => {
     const parser = new MailParser(OPTIONS);
     const attachments: Attachment[] = [];
+    const mails: Uint8Array[] = [];
     let text = "";
     let html = "";
     const read = () => ({
       headers: parser.headers || new Map(),
       headerLines: parser.headerLines || [],
       attachments,
+      mails,
     });
     parser.on("data", (part) => {
-      if (part.type === "attachment") return count(part, attachments);
+      if (part.type === "attachment") return count(part, attachments, mails);
       text = part.text ?? "";
       html = part.html ?? "";
     });
@@ -76,18 +86,21 @@ function runParser(bytes: Buffer, defects: readonly Defect[]): Promise<Mime> {
 
 type Part = Extract<ReturnType<MailParser["read"]>, { type: "attachment" }>;
 
-/** Let an attachment flow past and count it. The parser goes on only after `release`. */
-function count(part: Part, attachments: Attachment[]): void {
+/** Let an attachment flow past and count it; only attached mails are kept. The parser goes on only after `release`. */
+function count(part: Part, attachments: Attachment[], mails: Uint8Array[]): void {
   let sizeBytes = 0;
+  const kept: Buffer[] = [];
   // A broken Content-Type or name comes as something else than a string, whatever the types say.
   const name = typeof part.filename === "string" ? part.filename : "";
   const type = typeof part.contentType === "string" ? part.contentType : "application/octet-stream";
   const index = attachments.push({ name, type, sizeBytes }) - 1;
   part.content.on("data", (chunk: Buffer) => {
+    if (type === "message/rfc822" && sizeBytes < MAIL_BYTES_MAX) kept.push(chunk);
     sizeBytes += chunk.length;
   });
   part.content.on("end", () => {
     attachments[index] = { name, type, sizeBytes };
+    if (kept.length > 0 && mails.length < MAILS_MAX) mails.push(Buffer.concat(kept).subarray(0, MAIL_BYTES_MAX));
     part.release?.();
   });
   part.content.on("error", () => part.release?.());

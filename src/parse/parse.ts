@@ -21,6 +21,9 @@ const REFERENCES_MAX = 100;
 /** Attachments listed; the parser itself stops at 1,000 parts. */
 const ATTACHMENTS_MAX = 200;
 
+/** How deep mails attached to attached mails are read. */
+const ATTACHED_DEPTH_MAX = 3;
+
 /** Each defect in a plain sentence, for people. */
 export const DEFECT_TEXT: Readonly<Record<Defect, string>> = {
   "no-headers": "The mail has no headers; everything was read as text.",
@@ -37,11 +40,15 @@ export const DEFECT_TEXT: Readonly<Record<Defect, string>> = {
 
 /** Read a mail. The same bytes give the same Message, on any machine, at any time. */
 export async function parse(raw: Uint8Array): Promise<Message> {
+  return parseAt(raw, 0);
+}
+
+async function parseAt(raw: Uint8Array, depth: number): Promise<Message> {
   const mime = await readMime(raw);
   const header = headerLookup(mime.headerLines);
   const from = readAddresses(mime.headers, "from", 1)[0] ?? null;
   const date = readDate(header("date")[0]);
-  const body = readText(mime);
+  const body = readText(mime, await attachedTexts(mime.mails, depth));
   const subject = clean(typeof mime.headers.get("subject") === "string" ? String(mime.headers.get("subject")) : "");
   const message = {
     kind: kindFromHeaders(header, from?.address ?? ""),
@@ -65,15 +72,30 @@ export async function parse(raw: Uint8Array): Promise<Message> {
   return { ...message, defects: inFixedOrder(found) };
 }
 
+/** Subject and text of attached mails: what is forwarded may be the urgent part. */
+async function attachedTexts(mails: readonly Uint8Array[], depth: number): Promise<readonly string[]> {
+  if (depth >= ATTACHED_DEPTH_MAX) return [];
+  const texts: string[] = [];
+  for (const mail of mails) {
+    const { subject, text } = await parseAt(mail, depth + 1);
+    texts.push(`\n${subject}\n${text}`);
+  }
+  return texts;
+}
+
 /** The text a person would read: the plain text, and the HTML where there is no plain text or where it stands beside it. */
-function readText(mime: Mime): { readonly text: string; readonly defects: readonly Defect[] } {
+function readText(
+  mime: Mime,
+  attached: readonly string[],
+): { readonly text: string; readonly defects: readonly Defect[] } {
   const defects: Defect[] = [];
   const plain = clean(mime.text);
   const written = plain.trim() === "" ? "" : plain;
   const html = mime.html !== "" && (written === "" || mime.htmlBeside) ? htmlText(mime.html) : null;
   if (html?.cut) defects.push("html-cut");
   const fromHtml = clean(html?.text ?? "");
-  const whole = written === "" ? fromHtml : fromHtml.trim() === "" ? written : `${written}\n${fromHtml}`;
+  const own = written === "" ? fromHtml : fromHtml.trim() === "" ? written : `${written}\n${fromHtml}`;
+  const whole = own + attached.join("\n");
   const text = whole.slice(0, TEXT_CHARS_MAX);
   if (text.length < whole.length) defects.push("text-cut");
   if (text.trim() === "") defects.push("empty-body");

@@ -1,0 +1,143 @@
+// Words and phrases: what counts as the same, where hits stand, and how points decide.
+
+import { describe, expect, test } from "vitest";
+import { compileRules } from "../src/classify/compile.ts";
+import { match } from "../src/classify/match.ts";
+import { rule } from "../src/classify/scorecard.ts";
+import { words, wordsOf } from "../src/classify/words.ts";
+import type { RuleSet } from "../src/config/rules.ts";
+import type { Evidence, Message } from "../src/message.ts";
+
+describe("the same word", () => {
+  test.each([
+    ["can't", "can’t", "cant", "CAN'T", "can`t", "cań't"],
+    ["contraseña", "CONTRASEÑA", "contrasena", "contrasen\u0303a"],
+    ["pre-registration", "pre registration", "Pre‑Registration", "pre/registration"],
+    ["refill", "re\u00adfill", "re\u200bfill", "ｒｅｆｉｌｌ", "reﬁll"],
+    ["factura", "'factura'", "«factura»", "¿factura?"],
+    ["patients'", "patients", "“patients”"],
+  ])("is %j however it is written", (first, ...others) => {
+    for (const other of others) expect(wordsOf(other)).toEqual(wordsOf(first));
+  });
+
+  test("is not one that only looks alike", () => {
+    expect(wordsOf("bill 😀 bills")).toEqual(["bill", "bills"]);
+    expect(wordsOf("...?! — 😀")).toEqual([]);
+  });
+
+  test("stands where the text has it, accents and all", () => {
+    const text = "¡No puedo   entrar a mi «contrasen\u0303a»!";
+    const found = words(text);
+    const shown = found.start.map((start, index) => text.slice(start, found.end[index]));
+    expect(shown).toEqual(["No", "puedo", "entrar", "a", "mi", "contrasen\u0303a"]);
+  });
+});
+
+describe("a phrase", () => {
+  test("is found across line ends and signs, and not inside longer words", () => {
+    expect(hits(["payment plan"], "a payment\r\nplan")).toEqual(["payment\r\nplan"]);
+    expect(hits(["payment plan"], "a payment-plan")).toEqual(["payment-plan"]);
+    expect(hits(["payment plan"], "a prepayment plan")).toEqual([]);
+    expect(hits(["payment plan"], "a payment planner")).toEqual([]);
+    expect(hits(["payment plan"], "a payment for the plan")).toEqual([]);
+  });
+
+  test("that fails half way does not hide one that begins inside it", () => {
+    expect(hits(["one two three four", "two three five"], "one two three five")).toEqual(["two three five"]);
+  });
+
+  test("with a name objects have is a phrase like any other", () => {
+    expect(hits(["constructor"], "the __proto__ of toString and constructor")).toEqual(["constructor"]);
+    expect(hits(["refill"], "the __proto__ of toString and constructor")).toEqual([]);
+  });
+
+  test("is found at the very end and as the whole text", () => {
+    expect(hits(["refill please"], "refill please")).toEqual(["refill please"]);
+    expect(hits(["refill please"], "refill")).toEqual([]);
+  });
+});
+
+describe("points", () => {
+  const bar = { atLeast: 3, margin: 1.5 };
+  const hint = (type: string, points: number): Evidence => {
+    const span = { field: "text", start: 0, end: 1 } as const;
+    return { kind: "rule", rule: `${type}-rule`, type, points, sure: false, phrase: "x", span };
+  };
+  const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
+
+  test.each([
+    ["a clear rule beats a wrong alias", [hint("clinical", 3), alias], [3, 1.5], "clinical", "scorecard", null],
+    ["the alias alone decides", [alias], [1.5], "billing", "alias", null],
+    [
+      "a hint against the alias asks people",
+      [hint("clinical", 2), alias],
+      [2, 1.5],
+      "clinical",
+      "review",
+      "alias-contradicted",
+    ],
+    ["a hint for the alias passes with it", [hint("billing", 1.5), alias], [3], "billing", "scorecard", null],
+    ["a hint without an alias is too little", [hint("clinical", 2)], [2], "clinical", "review", "too-close"],
+    [
+      "a lead just too small asks people",
+      [hint("billing", 3), hint("clinical", 3.1), alias],
+      [4.5, 3.1],
+      "billing",
+      "review",
+      "too-close",
+    ],
+    ["nothing at all asks people", [], [], null, "review", "nothing-matched"],
+  ] as const)("%s", (_, evidence, points, requestType, decidedBy, reviewReason) => {
+    const order = points[0] === 4.5 || requestType === "billing" ? ["billing", "clinical"] : ["clinical", "billing"];
+    const scores = points.map((each, index) => ({ type: order[index] ?? "", points: each }));
+    expect(rule(evidence, scores, bar)).toEqual({ requestType, decidedBy, reviewReason });
+  });
+});
+
+test("a thousand rules find the same as one", () => {
+  const many = Array.from({ length: 1000 }, (_, index) => `payment number ${index} of many`);
+  expect(hits([...many, "payment plan"], "I made payment number 512 of many. A payment plan?")).toEqual([
+    "payment number 512 of many",
+    "payment plan",
+  ]);
+});
+
+/** The texts found for phrases, each a rule of its own. */
+function hits(phrases: readonly string[], text: string): readonly string[] {
+  const rules = phrases.map((phrase, index) => ({
+    id: `r${index}`,
+    any: [phrase],
+    in: ["text"] as const,
+    strength: { kind: "hint", points: 3 } as const,
+  }));
+  const set: RuleSet = {
+    hash: "",
+    domains: [],
+    help: { write: "", call: "" },
+    aliases: [],
+    queues: [],
+    reviewQueue: "review",
+    decide: { atLeast: 3, margin: 1.5 },
+    types: [{ name: "any", rules }],
+    urgencies: [],
+    departments: [],
+  };
+  const found = match({ ...EMPTY, text }, compileRules(set));
+  return [...found].sort(([a], [b]) => a - b).map(([, { span }]) => text.slice(span.start, span.end));
+}
+
+const EMPTY: Message = {
+  kind: "person",
+  from: null,
+  replyTo: null,
+  to: [],
+  cc: [],
+  subject: "",
+  text: "",
+  date: null,
+  messageId: null,
+  inReplyTo: null,
+  references: [],
+  attachments: [],
+  defects: [],
+};
