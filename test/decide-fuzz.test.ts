@@ -97,6 +97,7 @@ test("every mail of the public corpora", { skip: !atHand() }, async () => {
 
 function atHand(): boolean {
   const there = existsSync(CORPORA);
-  if (!there) console.warn(`SKIPPED: the public corpora are not in ${CORPORA}, so decide was not tried on them`);
+  if (!there)
+    process.stderr.write(`SKIPPED: the public corpora are not in ${CORPORA}, so decide was not tried on them\n`);
   return there;
 }

@@ -20,7 +20,7 @@ export type CompiledRule = {
 export type PhraseEnd = { readonly rule: number; readonly phrase: string };
 
 /** A node of the tree: the words that may follow, and the phrases that end here. */
-export type PhraseNode = { readonly next: Map<string, PhraseNode>; readonly ends: PhraseEnd[] };
+type PhraseNode = { readonly next: Map<string, PhraseNode>; readonly ends: PhraseEnd[] };
 
 /** A rule set with its phrase tree. Compile once, use for every mail; it is never changed. */
 export type CompiledRules = {

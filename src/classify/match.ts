@@ -11,7 +11,7 @@ export type Hit = { readonly phrase: string; readonly span: Span };
 export type Hits = ReadonlyMap<number, Hit>;
 
 /** What rules on the sender look at, and what spans of the field `sender` point into: name and address. */
-export function senderText(message: Message): string {
+function senderText(message: Message): string {
   if (message.from === null) return "";
   return `${message.from.name} <${message.from.address}>`.trimStart();
 }

@@ -34,7 +34,7 @@ function check(flags: CheckFlags): void {
 }
 
 /** Print what was found and set the exit code: 0 nothing, 1 mistakes. `elsewhere` are mistakes outside the rules. */
-export function checkReport(loaded: LoadedRules, elsewhere: readonly Problem[], json: boolean): void {
+function checkReport(loaded: LoadedRules, elsewhere: readonly Problem[], json: boolean): void {
   const problems = [...elsewhere, ...(loaded.kind === "problems" ? loaded.problems : [])];
   if (problems.length > 0) process.exitCode = 1;
   const rules = loaded.kind === "rules" ? loaded.rules : null;

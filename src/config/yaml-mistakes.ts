@@ -21,7 +21,7 @@ export function mistakes(issues: readonly Issue[], schema: z.ZodType, value: unk
 }
 
 /** `; did you mean \`points\`?` for the nearest known word, or "" when none is near. */
-export function didYouMean(word: string, known: Iterable<string>): string {
+function didYouMean(word: string, known: Iterable<string>): string {
   const near = nearest(word, known);
   return near === null ? "" : `; did you mean \`${near}\`?`;
 }
@@ -53,19 +53,30 @@ function mistake(issue: Issue, schema: z.ZodType, value: unknown): readonly Mist
     case "invalid_value": {
       const options = issue.values.map(String);
       if (there === undefined) return [{ path, message: `${name} is missing${oneOf("", options)}`, what: "key" }];
-      return [{ path, message: `${name} cannot be ${shown(there)}${oneOf(String(there), options)}`, what: "value" }];
+      return [
+        {
+          path,
+          message: `${name} cannot be ${shown(there)}${oneOf(typeof there === "string" ? there : "", options)}`,
+          what: "value",
+        },
+      ];
     }
     case "invalid_union":
       return [{ path, message: unionWords(issue, name, there) + told, what: there === undefined ? "key" : "value" }];
     case "invalid_key":
       return issue.issues.map((inner) => ({ path, message: inner.message, what: "key" }));
     case "custom":
-    case "invalid_format":
       return [{ path, message: issue.message, what: "value" }];
+    case "invalid_format": {
+      // A schema's own words say what to write; zod's own begin with "Invalid".
+      const own = !issue.message.startsWith("Invalid");
+      return [{ path, message: own ? issue.message : `${name} cannot be ${shown(there)}${told}`, what: "value" }];
+    }
     case "too_small":
     case "too_big":
       return [{ path, message: `${name} ${bound(issue)}, not ${shown(there)}${told}`, what: "value" }];
-    default:
+    case "not_multiple_of":
+    case "invalid_element":
       return [{ path, message: `${name}: ${issue.message}${told}`, what: "value" }];
   }
 }
@@ -74,20 +85,15 @@ function unionWords(issue: z.core.$ZodIssueInvalidUnion, name: string, there: un
   if (there === undefined) return `${name} is missing`;
   const inner = issue.errors.flat().flatMap((each) => (each.code === "invalid_value" ? each.values : []));
   const options = ("options" in issue && Array.isArray(issue.options) ? issue.options : inner).map(String);
-  return `${name} cannot be ${shown(there)}${oneOf(String(there), options)}`;
+  return `${name} cannot be ${shown(there)}${oneOf(typeof there === "string" ? there : "", options)}`;
 }
 
 function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   const [word, limit] = issue.code === "too_small" ? ["at least", issue.minimum] : ["at most", issue.maximum];
-  switch (issue.origin) {
-    case "array":
-    case "set":
-      return `must have ${word} ${limit} ${Number(limit) === 1 ? "entry" : "entries"}`;
-    case "string":
-      return `must have ${word} ${limit} ${Number(limit) === 1 ? "character" : "characters"}`;
-    default:
-      return `must be ${issue.inclusive ? word : issue.code === "too_small" ? "more than" : "less than"} ${limit}`;
-  }
+  const one = Number(limit) === 1;
+  if (issue.origin === "array") return `must have ${word} ${limit} ${one ? "entry" : "entries"}`;
+  if (issue.origin === "string") return `must have ${word} ${limit} ${one ? "character" : "characters"}`;
+  return `must be ${issue.inclusive ? word : issue.code === "too_small" ? "more than" : "less than"} ${limit}`;
 }
 
 const KIND_NAMES: Readonly<Record<string, string>> = {
@@ -111,7 +117,7 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return "keys with values";
   if (typeof value === "string") return value === "" ? "empty text" : `the text "${value.slice(0, 40)}"`;
-  return String(value);
+  return JSON.stringify(value) ?? typeof value;
 }
 
 function nameOf(path: readonly (string | number)[]): string {

@@ -49,7 +49,8 @@ async function parseAt(raw: Uint8Array, depth: number): Promise<Message> {
   const from = readAddresses(mime.headers, "from", 1)[0] ?? null;
   const date = readDate(header("date")[0]);
   const body = readText(mime, await attachedTexts(mime.mails, depth));
-  const subject = clean(typeof mime.headers.get("subject") === "string" ? String(mime.headers.get("subject")) : "");
+  const title = mime.headers.get("subject");
+  const subject = clean(typeof title === "string" ? title : "");
   const message = {
     kind: kindFromHeaders(header, from?.address ?? ""),
     from,
