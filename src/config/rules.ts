@@ -12,14 +12,14 @@ import { inOrder, nowhere, type Problem, readSource, readYaml, type Source } fro
 /** How strongly a rule speaks: a hint adds points, a sure rule decides alone. */
 export type Strength = { readonly kind: "hint"; readonly points: number } | { readonly kind: "sure" };
 
-export type TypeRule = {
+type TypeRule = {
   readonly id: string;
   readonly any: readonly string[];
   readonly in: readonly Field[];
   readonly strength: Strength;
 };
 
-export type UrgencyRule = {
+type UrgencyRule = {
   readonly id: string;
   readonly any: readonly string[];
   readonly in: readonly Field[];
@@ -38,7 +38,7 @@ export type DepartmentRule = {
 };
 
 /** A function mailbox of ours. `type` null speaks for no type (postmaster, abuse). */
-export type Alias = {
+type Alias = {
   readonly name: string;
   readonly type: string | null;
   readonly points: number;
@@ -47,7 +47,7 @@ export type Alias = {
 };
 
 /** How a queue gets its mail. */
-export type QueueDelivery =
+type QueueDelivery =
   | { readonly kind: "maildir" }
   | {
       readonly kind: "smtp";
@@ -60,7 +60,7 @@ export type QueueDelivery =
       readonly passwordEnv: string | null;
     };
 
-export type Queue = {
+type Queue = {
   readonly name: string;
   readonly owner: string | null;
   readonly backup: string | null;
@@ -68,7 +68,7 @@ export type Queue = {
 };
 
 /** What a patient is told when an address does not exist: where to write or call instead. */
-export type Help = { readonly write: string; readonly call: string };
+type Help = { readonly write: string; readonly call: string };
 
 export type RuleSet = {
   /** First 16 hex digits of the SHA-256 over the files' names and contents. */

@@ -35,9 +35,9 @@ const OPTIONS: MailParserOptions = {
 /** How much is read as plain text, in bytes, when a mail cannot be taken apart. */
 const FALLBACK_BYTES = 512 * 1024;
 
-/** How many attached mails are kept to be read, and how much of each, in bytes: forwards hold one or a handful. */
+/** How many attached mails are kept to be read, and how much of them together, in bytes: forwards hold one or a handful. */
 const MAILS_MAX = 10;
-const MAIL_BYTES_MAX = 1024 * 1024;
+const MAILS_BYTES_MAX = 1024 * 1024;
 
 /** mailparser joins parts by this, with an empty string for plain text when HTML stands beside it. */
 const JOINT = "<br/>\n";
@@ -90,17 +90,19 @@ type Part = Extract<ReturnType<MailParser["read"]>, { type: "attachment" }>;
 function count(part: Part, attachments: Attachment[], mails: Uint8Array[]): void {
   let sizeBytes = 0;
   const kept: Buffer[] = [];
+  let room = MAILS_BYTES_MAX - mails.reduce((sum, mail) => sum + mail.length, 0);
   // A broken Content-Type or name comes as something else than a string, whatever the types say.
   const name = typeof part.filename === "string" ? part.filename : "";
   const type = typeof part.contentType === "string" ? part.contentType : "application/octet-stream";
   const index = attachments.push({ name, type, sizeBytes }) - 1;
   part.content.on("data", (chunk: Buffer) => {
-    if (type === "message/rfc822" && sizeBytes < MAIL_BYTES_MAX) kept.push(chunk);
+    if (type === "message/rfc822" && room > 0) kept.push(chunk.subarray(0, room));
+    room -= chunk.length;
     sizeBytes += chunk.length;
   });
   part.content.on("end", () => {
     attachments[index] = { name, type, sizeBytes };
-    if (kept.length > 0 && mails.length < MAILS_MAX) mails.push(Buffer.concat(kept).subarray(0, MAIL_BYTES_MAX));
+    if (kept.length > 0 && mails.length < MAILS_MAX) mails.push(Buffer.concat(kept));
     part.release?.();
   });
   part.content.on("error", () => part.release?.());
