@@ -157,9 +157,14 @@ class Intake {
     return end === null ? text : text.slice(0, end.index);
   }
 
+  /** In memory of its own: a chunk is a view of a larger block of the socket's, which would be kept and copied whole. */
   private takePending(): Uint8Array {
-    const [first] = this.pending;
-    const whole = this.pending.length === 1 && first !== undefined ? first : Buffer.concat(this.pending);
+    const whole = new Uint8Array(this.pendingBytes);
+    let end = 0;
+    for (const chunk of this.pending) {
+      whole.set(chunk, end);
+      end += chunk.length;
+    }
     this.pending = [];
     this.pendingBytes = 0;
     return whole;

@@ -4,12 +4,15 @@ import { Worker } from "node:worker_threads";
 import type { RuleSet } from "../config/rules.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Store, Undecided } from "../store/store.ts";
-import type { Answer, Question } from "./worker.ts";
+import type { Answer, Question, WorkerSetup } from "./worker.ts";
 
 /** Questions a worker may have before it, so that it never waits for the main thread between two small messages. */
 const AHEAD_MESSAGES = 16;
 /** ... and their bytes: a large message is decided alone. */
 const AHEAD_BYTES = 1024 * 1024;
+
+/** Short-lived objects of a worker, in MB: with less, most of them are copied once before they die. */
+const YOUNG_MB = 64;
 
 export type DeskOptions = {
   readonly store: Store;
@@ -42,7 +45,11 @@ export class Desk {
   private tasks: Task[] = [];
   /** The tasks the worker has, in the order it works on them. */
   private posted: Task[] = [];
+  private readonly toPost: Question[] = [];
   private bytes = 0;
+  /** Counts the messages the worker has begun; shared with it. */
+  private readonly begun = new Int32Array(new SharedArrayBuffer(4));
+  private answeredCount = 0;
   private clock: NodeJS.Timeout | null = null;
   private readonly idleWaiters: (() => void)[] = [];
 
@@ -50,8 +57,10 @@ export class Desk {
     this.options = options;
     this.events = events;
     const url = options.workerUrl ?? new URL("./worker.ts", import.meta.url);
-    this.worker = new Worker(url, { workerData: options.rules });
-    this.worker.on("message", (answer: Answer) => this.onAnswer(answer));
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
+    const setup: WorkerSetup = { rules: options.rules, begun: this.begun };
+    this.worker = new Worker(url, { workerData: setup, resourceLimits });
+    this.worker.on("message", (answers: readonly Answer[]) => this.onAnswers(answers));
     this.worker.on("error", (error) => {
       options.log.error("internal-error", errorFields(error));
       this.end("decide-crashed");
@@ -92,7 +101,7 @@ export class Desk {
       this.post(task, Buffer.concat(chunks));
     } catch (error) {
       this.options.log.error("body-unreadable", { ...errorFields(error), ref: task.message.ref });
-      this.onAnswer({ kind: "failed", messageId: task.message.messageId, error });
+      this.onAnswers([{ kind: "failed", messageId: task.message.messageId, error }]);
     }
   }
 
@@ -112,13 +121,26 @@ export class Desk {
     if (this.ended) return;
     this.posted.push(task);
     if (this.posted.length === 1) this.startClock();
-    this.worker.postMessage(question);
+    this.toPost.push(question);
+    if (this.toPost.length === 1) setImmediate(() => this.flush());
+  }
+
+  /** Everything of one turn of the event loop in one message: waking a thread costs more than a small mail. */
+  private flush(): void {
+    const questions = this.toPost.splice(0);
+    if (!this.ended) this.worker.postMessage(questions);
+  }
+
+  private onAnswers(answers: readonly Answer[]): void {
+    for (const answer of answers) this.onAnswer(answer);
+    this.startClock();
+    this.events.free();
+    if (!this.busy) for (const wake of this.idleWaiters.splice(0)) wake();
   }
 
   private onAnswer(answer: Answer): void {
     if (answer.kind === "ready") {
       this.ready = true;
-      this.startClock();
       this.events.ready();
       return;
     }
@@ -126,11 +148,9 @@ export class Desk {
     const [task] = index < 0 ? [] : this.tasks.splice(index, 1);
     if (task === undefined) return;
     this.bytes -= task.bytes;
+    if (this.posted.includes(task)) this.answeredCount += 1;
     this.posted = this.posted.filter((other) => other !== task);
-    this.startClock();
     this.events.answered(task, answer);
-    this.events.free();
-    if (!this.busy) for (const wake of this.idleWaiters.splice(0)) wake();
   }
 
   private startClock(): void {
@@ -139,12 +159,25 @@ export class Desk {
       this.ready && this.posted.length > 0 ? setTimeout(() => this.end("decide-hung"), this.options.limitMs) : null;
   }
 
+  private startedClock(): NodeJS.Timeout {
+    const begun = this.begunCount();
+    // Answers come several at a time, so the clock also starts anew when the worker has only gone on.
+    return setTimeout(
+      () => (this.begunCount() > begun ? this.startClock() : this.end("decide-hung")),
+      this.options.limitMs,
+    );
+  }
+
+  private begunCount(): number {
+    return Atomics.load(this.begun, 0);
+  }
+
   private end(reason: "decide-crashed" | "decide-hung"): void {
     if (this.ended) return;
     this.ended = true;
     if (this.clock !== null) clearTimeout(this.clock);
     void this.worker.terminate();
-    const guilty = this.ready ? (this.posted[0] ?? null) : null;
+    const guilty = this.posted[this.begunCount() - this.answeredCount - 1] ?? null; // begun and not answered
     const others = this.tasks.filter((task) => task !== guilty);
     this.tasks = [];
     for (const wake of this.idleWaiters.splice(0)) wake();

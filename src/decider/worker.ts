@@ -17,20 +17,35 @@ export type Answer =
 const port = parentPort;
 if (port === null) throw new Error("decide-worker.ts runs as a worker thread");
 
-const rules = compileRules(workerData as RuleSet);
+/** Answers are sent together, but none waits for more than this many others. */
+const ANSWERS_MAX = 8;
+
+export type WorkerSetup = {
+  readonly rules: RuleSet;
+  /** One number: how many messages were begun. It tells a hung or dead worker's message from those before and after. */
+  readonly begun: Int32Array<SharedArrayBuffer>;
+};
+
+const setup = workerData as WorkerSetup;
+const rules = compileRules(setup.rules);
 const waiting: Question[] = [];
 let busy = false;
 
-port.postMessage({ kind: "ready" } satisfies Answer);
-port.on("message", (question: Question) => {
-  waiting.push(question);
+port.postMessage([{ kind: "ready" }] satisfies Answer[]);
+port.on("message", (questions: readonly Question[]) => {
+  waiting.push(...questions);
   if (!busy) void work();
 });
 
 async function work(): Promise<void> {
   busy = true;
+  let answers: Answer[] = [];
   for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
-    port?.postMessage(await answer(question));
+    Atomics.add(setup.begun, 0, 1);
+    answers.push(await answer(question));
+    if (waiting.length > 0 && answers.length < ANSWERS_MAX) continue;
+    port?.postMessage(answers);
+    answers = [];
   }
   busy = false;
 }

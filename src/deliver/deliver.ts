@@ -20,6 +20,8 @@ const AHEAD_JOBS = 200;
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 /** How often a lane asks the store for due deliveries. */
 const POLL_MS = 1000;
+/** A lane waits when so many attempts are not written down yet: each is a possible duplicate should we die now. */
+const UNWRITTEN_MAX = 100;
 /** How long a lane waits before it writes an attempt again that the store did not take. */
 const REWRITE_MS = 500;
 /** A lane whose destination is down tries one message after this pause, doubling up to the longest. */
@@ -71,6 +73,7 @@ class Lane {
   private readonly kept: { bytes: number };
   private ready: Waiting[] = [];
   private readonly underWay = new Set<Promise<void>>();
+  private readonly writing = new Set<Promise<void>>();
   private claiming: Promise<void> | null = null;
   private readonly stopping = new AbortController();
   /** Whether the last look found as many as it asked for, so that there are probably more. */
@@ -109,6 +112,7 @@ class Lane {
     await this.claiming;
     await this.giveBack();
     await Promise.all(this.underWay);
+    await Promise.all(this.writing);
     await this.adapter[Symbol.asyncDispose]();
   }
 
@@ -133,20 +137,30 @@ class Lane {
 
   /** A destination that is down is tried with one message at a time, after its pause. */
   private slots(): number {
-    if (this.stopping.signal.aborted) return 0;
+    if (this.stopping.signal.aborted || this.writing.size > UNWRITTEN_MAX) return 0;
     if (!this.isDown) return this.adapter.concurrency;
     return this.options.now() >= this.downUntil ? 1 : 0;
   }
 
+  /** One attempt. Its record is written while the lane goes on with the next: a commit must not keep a connection idle. */
   private async carryOut({ job, raw }: Waiting): Promise<void> {
-    const { now, chance, log, observe } = this.options;
+    const { now, chance } = this.options;
     const startedAt = now();
     const result = await this.attempt(job, raw);
     const endedAt = now();
     const meaning = judge(result, job, endedAt, chance());
     this.noteHealth(result, meaning, endedAt);
+    const writing = this.record(job, meaning, startedAt, endedAt).finally(() => {
+      this.writing.delete(writing);
+      this.pump();
+    });
+    this.writing.add(writing);
+  }
+
+  private async record(job: Job, meaning: Meaning, startedAt: number, endedAt: number): Promise<void> {
     const { next, code, text } = meaning;
     await this.write({ deliveryId: job.id, attempt: job.attempt, startedAt, endedAt, code, text, next });
+    const { log, observe } = this.options;
     const fields = { ref: job.label.ref, queue: this.queue, code, attempt: job.attempt };
     if (next.kind === "delivered") log.info("delivered", { ...fields, waitMs: endedAt - job.mail.receivedAt });
     else if (next.kind === "wait") log.warn("attempt-failed", { ...fields, note: text, waitMs: next.until - endedAt });
