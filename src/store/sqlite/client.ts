@@ -26,8 +26,8 @@ export type ThreadClient = {
   call<V extends Verb>(verb: V, args: Args<V>, bytes?: Uint8Array): Promise<ReturnType<Verbs[V]>>;
   /** Batches sent so far. */
   batches(): number;
-  /** Carries out what is pending, closes the files, ends the thread. Later calls are refused. */
-  close(): Promise<void>;
+  /** Refuses new calls, carries out the pending ones, waits for `others`, then closes the files and ends the thread. */
+  close(others?: Promise<unknown>): Promise<void>;
   /** Ends the thread at once, as a crash would. */
   crash(): Promise<void>;
 };
@@ -66,7 +66,7 @@ export async function startThread(task: ThreadTask): Promise<ThreadClient> {
   return {
     call: (verb, args, bytes) => call(state, verb, args, bytes ?? null) as never,
     batches: () => state.batches,
-    close: () => close(state),
+    close: (others) => close(state, others),
     async crash() {
       await worker.terminate();
     },
@@ -179,12 +179,13 @@ function hang(state: State): void {
   void state.worker.terminate();
 }
 
-async function close(state: State): Promise<void> {
+async function close(state: State, others?: Promise<unknown>): Promise<void> {
   if (state.closing !== null) return;
   await new Promise<void>((resolve) => {
     state.closing = resolve;
     if (state.refusal !== null || (state.waiting.length === 0 && state.underWay.length === 0)) resolve();
   });
+  await others;
   if (state.refusal !== null) return;
   const gone = new Promise<void>((resolve) => state.worker.once("exit", () => resolve()));
   const message: ToThread = { kind: "close" };

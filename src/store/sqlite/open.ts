@@ -68,14 +68,15 @@ function settle(db: Connection): void {
 
 /**
  * Locks the folder for one gateway until the connection is closed or the process dies, however it dies: the lock is
- * the operating system's, on a second small file, so that operators' commands can still use the store itself.
+ * the operating system's, of a transaction that never ends and writes nothing, on a second, empty file, so that
+ * operators' commands can still use the store itself.
  */
 export function lockFolder(folder: string): Connection {
   makeFiles(folder);
   const lock = new Database(join(folder, LOCK_FILE), { timeout: 0 });
   try {
-    lock.pragma("locking_mode = exclusive");
-    lock.exec("begin exclusive; create table if not exists gateway (id integer primary key); commit");
+    lock.pragma("journal_mode = memory");
+    lock.exec("begin exclusive");
     return lock;
   } catch (error) {
     lock.close();

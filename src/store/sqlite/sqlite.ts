@@ -51,8 +51,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     batches: () => writer.batches(),
     crash: () => writer.crash(),
     async [Symbol.asyncDispose]() {
-      await reader.close();
-      await writer.close();
+      await writer.close(reader.close());
     },
   };
 }

@@ -1,5 +1,6 @@
 // The balance: what was ever accepted for each alias (`accounts`, counted when it was accepted) against where it is
-// now (found row by row). The two sides are written by different statements, so a lost row shows.
+// now (found row by row). The two sides are written by different statements, so a lost row shows. What is not yet
+// delivered needs its body too.
 
 import type { BalanceRow } from "../../store.ts";
 import type { Connection } from "../open.ts";
@@ -9,15 +10,22 @@ type Found = { readonly alias: string; readonly delivered: number; readonly wait
 export function balanceQuestion(db: Connection) {
   const accounts = db.prepare<unknown[], { alias: string; accepted: number }>("select alias, accepted from accounts");
   const found = db.prepare<unknown[], Found>(`
-    select r.alias,
-      total(d.state = 'delivered') as delivered,
-      total(r.state = 'deciding' or d.state in ('waiting', 'leased')) as waiting,
-      total(r.state = 'held' or d.state = 'held') as held
-    from routings r
-    join messages m on m.id = r.message_id
-    left join outcomes o on r.state = 'decided' and o.routing_id = r.id
-    left join deliveries d on d.id = o.delivery_id
-    group by r.alias`);
+    select alias, total(place = 'delivered') as delivered, total(place = 'waiting') as waiting,
+      total(place = 'held') as held
+    from (
+      select r.alias,
+        case
+          when d.state = 'delivered' then 'delivered'
+          when m.body_bytes > 0 and not exists (select 1 from body_chunks c where c.id = m.body_id << 20) then 'lost'
+          when r.state = 'held' or d.state = 'held' then 'held'
+          when r.state = 'deciding' or d.state is not null then 'waiting'
+        end as place
+      from routings r
+      join messages m on m.id = r.message_id
+      left join outcomes o on r.state = 'decided' and o.routing_id = r.id
+      left join deliveries d on d.id = o.delivery_id
+    )
+    group by alias`);
   const both = db.transaction(() => ({ accounts: accounts.all(), found: found.all() }));
 
   return (): readonly BalanceRow[] => {
