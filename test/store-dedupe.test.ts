@@ -7,7 +7,7 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { addTo, filterBytes, mayHave, placesOf } from "../src/store/sqlite/filter.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite.ts";
-import type { NewMail } from "../src/store/store.ts";
+import type { NewMail, Store } from "../src/store/store.ts";
 import { mailOf, NOW, newMail } from "./support/store-samples.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
@@ -105,6 +105,10 @@ test("retries are known over full buckets, restarts and a crash, for 31 days", a
     const routings = newMail("x").routings.map((routing) => ({ ...routing, dedupeKey }));
     return { mail: mailOf(bytes, { receivedAt }), body, routings, hold: null };
   };
+  const newAmong = async (store: Store, numbers: readonly number[], receivedAt: number) => {
+    const answers = await Promise.all(numbers.map((n) => store.accept(mail(n, receivedAt))));
+    return numbers.filter((_, place) => answers[place]?.messageId !== null);
+  };
   const total = 3 * 8_192 + 100;
   const repeats = [0, 1, 8_191, 8_192, 16_384, 24_575, total - 1];
   {
@@ -113,7 +117,7 @@ test("retries are known over full buckets, restarts and a crash, for 31 days", a
       const upTo = Math.min(1_000, total - n);
       await Promise.all(Array.from({ length: upTo }, (_, place) => store.accept(mail(n + place, NOW))));
     }
-    for (const n of repeats) expect((await store.accept(mail(n, NOW + 1))).messageId, `${n}`).toBeNull();
+    expect(await newAmong(store, repeats, NOW + 1)).toEqual([]);
     await store.crash();
     await store[Symbol.asyncDispose]();
   }
@@ -122,7 +126,7 @@ test("retries are known over full buckets, restarts and a crash, for 31 days", a
   db.exec("delete from dedupe_filters where bucket = 2");
   db.close();
   await using store = await openSqliteStore({ folder: dir.path, mode: "gateway" });
-  for (const n of repeats) expect((await store.accept(mail(n, NOW + 31 * DAY_MS))).messageId, `${n}`).toBeNull();
+  expect(await newAmong(store, repeats, NOW + 31 * DAY_MS)).toEqual([]);
   expect((await store.accept(mail(total, NOW + 1))).messageId).not.toBeNull();
 });
 

@@ -47,13 +47,15 @@ test("due deliveries of a queue are leased, most urgent first, then longest due"
   const early = await waiting(store, { at: NOW + 1 });
   const urgent = await waiting(store, { at: NOW + 3, urgency: "P1" });
   await waiting(store, { queue: "other" });
+  const later = await waiting(store, { at: NOW + 4 });
+  const soon = await waiting(store, { at: NOW + 3 });
   const future = await waiting(store, { at: NOW + 50 });
   const two = await claim(store, { now: NOW + 10, limit: 2 });
   expect(two.map(({ id, attempt }) => [id, attempt])).toEqual([
     [urgent, 1],
     [early, 1],
   ]);
-  expect((await claim(store, { now: NOW + 10 })).map(({ id }) => id)).toEqual([late]);
+  expect((await claim(store, { now: NOW + 10 })).map(({ id }) => id)).toEqual([late, soon, later]);
   expect(await claim(store, { now: NOW + 10 })).toEqual([]);
   expect((await claim(store, { now: NOW + 50 })).map(({ id }) => id)).toEqual([future]);
 });

@@ -15,27 +15,26 @@ test("every id comes back from its reference, and references differ", () => {
 test("people may write it in small letters, with O and I and L, spaces, dashes and no prefix", () => {
   const ref = refOf(33_555_489);
   expect(ref).toBe("MW-1001114");
-  for (const written of ["mw-1001114", "MW-iOol1I4", "1001114", " mw 100 1114 ", "MW-100-11-14"]) {
-    expect(idOf(written), written).toBe(33_555_489);
-  }
+  const written = ["mw-1001114", "MW-iOol1I4", "1001114", " mw 100 1114 ", "MW-100-11-14"];
+  expect(written.map(idOf)).toEqual(written.map(() => 33_555_489));
 });
 
 test("a wrong digit or two neighbours swapped are noticed", () => {
-  for (const id of IDS) {
-    const digits = refOf(id).slice(3);
-    for (let at = 0; at < digits.length; at++) {
-      for (const other of "0123456789ABCDEFGHJKMNPQRSTVWXYZ") {
-        const slip = digits.slice(0, at) + other + digits.slice(at + 1);
-        if (other !== digits[at]) expect(idOf(slip), slip).toBeNull();
-      }
-      const swapped = digits.slice(0, at) + (digits[at + 1] ?? "") + digits[at] + digits.slice(at + 2);
-      if (swapped !== digits) expect(idOf(swapped), swapped).toBeNull();
-    }
-  }
+  const slips = IDS.map((id) => refOf(id).slice(3)).flatMap(slipsOf);
+  expect(slips.length).toBeGreaterThan(1000);
+  expect(slips.filter((slip) => idOf(slip) !== null)).toEqual([]);
 });
 
+/** Every text one wrong digit or one swap away. */
+function slipsOf(digits: string): string[] {
+  const slips = Array.from(digits, (digit, at) => [
+    ...Array.from("0123456789ABCDEFGHJKMNPQRSTVWXYZ", (other) => digits.slice(0, at) + other + digits.slice(at + 1)),
+    digits.slice(0, at) + (digits[at + 1] ?? "") + digit + digits.slice(at + 2),
+  ]);
+  return slips.flat().filter((slip) => slip !== digits);
+}
+
 test("what is no reference is null", () => {
-  for (const text of ["", "MW-", "MW-000000", "hello", "MW-U00010", "MW-ZZZZZZZZZZZZZZ", "0"]) {
-    expect(idOf(text), text).toBeNull();
-  }
+  const texts = ["", "MW-", "MW-000000", "hello", "MW-U00010", "MW-ZZZZZZZZZZZZZZ", "0"];
+  expect(texts.filter((text) => idOf(text) !== null)).toEqual([]);
 });

@@ -56,7 +56,9 @@ function printMachine(): void {
   const [cpu] = cpus();
   console.log(`machine: ${cpus().length} x ${cpu?.model}, ${process.platform} ${process.arch}`);
   const db = new Database(":memory:");
-  console.log(`versions: node ${process.version}, sqlite ${db.prepare("select sqlite_version()").pluck().get()}`);
+  console.log(
+    `versions: node ${process.version}, sqlite ${String(db.prepare("select sqlite_version()").pluck().get())}`,
+  );
   db.close();
   console.log(`load: ${mails} mails of ${MAIL_BYTES} bytes, ${inFlight} in flight, three passages each`);
 }

@@ -6,14 +6,14 @@ import type { Connection } from "./open.ts";
 import { answerOf, troubleOf } from "./trouble.ts";
 
 /** A verb as the threads see it: the types were checked where the verbs are listed. */
-export type AnyVerb = (args: never, bytes: Uint8Array) => unknown;
+type AnyVerb = (args: never, bytes: Uint8Array) => unknown;
 export type VerbTable = Readonly<Partial<Record<Verb, AnyVerb>>>;
 
 const NO_BYTES = new Uint8Array(0);
 
 /** Runs what changes something in one transaction, then what only looks: a look never sees what is not on disk. */
 export function runBatch(db: Connection, writes: VerbTable, looks: VerbTable, batch: Batch, folder: string): Answer[] {
-  const answers = new Array<Answer>(batch.calls.length);
+  const answers: Answer[] = [];
   const written = batch.calls.flatMap((call, place) => (call.verb in writes ? [place] : []));
   if (written.length > 0) writeAll(db, writes, batch, written, answers, folder);
   batch.calls.forEach((call, place) => {

@@ -41,7 +41,7 @@ export type RoutingRow = {
 
 export type NewRoutingRow = { readonly recipient: RecipientColumns; readonly dedupeKey: Uint8Array | null };
 
-export type OutcomeColumns = {
+type OutcomeColumns = {
   readonly routingId: number;
   readonly queue: string;
   readonly urgency: string;

@@ -1,7 +1,7 @@
 // Domain values to columns and back: the one place that knows both. JSON columns carry a version `v`, so that a later
 // shape can still read an earlier one.
 
-import type { Decided, Job, Mail, MailKind, Outcome, Recipient, Urgency } from "../../message.ts";
+import type { Decided, Job, Mail, Outcome, Recipient, Urgency } from "../../message.ts";
 import { refOf } from "../ref.ts";
 import type { AttemptRow, Case, DeliveryRow, DeliveryState, OutcomeRow } from "../store.ts";
 import type {
@@ -187,7 +187,7 @@ export function caseOf(rows: CaseRows): Case {
     ref: refOf(rows.messageId),
     messageId: rows.messageId,
     mail: mailOf(rows.mail),
-    kind: (first?.kind ?? null) as MailKind | null,
+    kind: first?.kind ?? null,
     defects: first === undefined ? [] : (JSON.parse(first.defects) as string[]),
     originalSender: first?.original_sender ?? null,
     routings: rows.routings.map((row) => ({

@@ -34,7 +34,7 @@ function meaningOf(code: string, folder: string): Meaning | null {
   const [name, ...rest] = code.split("_").slice(1);
   if (code === "ENOSPC" || code === "EDQUOT") return fullIn(folder);
   if (/^E[A-Z]+$/.test(code)) return closedFolder(folder);
-  switch (name) {
+  switch (name ?? "") {
     case "FULL":
       return fullIn(folder);
     case "BUSY":
@@ -81,5 +81,5 @@ function messageOf(error: unknown): string {
 }
 
 function detailOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error ?? "");
+  return error instanceof Error ? (error.stack ?? error.message) : "";
 }

@@ -3,8 +3,6 @@
 import type { AttemptRowOut, FinishCall } from "../calls.ts";
 import type { Connection } from "../open.ts";
 
-export type AttemptStatements = ReturnType<typeof attemptStatements>;
-
 export function attemptStatements(db: Connection) {
   const insert = db.prepare(`
     insert into attempts (delivery_id, attempt, started_at, ended_at, code, text) values (?, ?, ?, ?, ?, ?)

@@ -9,8 +9,6 @@ const PIECE_BYTES = 256 * 1024;
 
 type ChunkRow = { readonly id: number; readonly bytes: Uint8Array };
 
-export type BodyStatements = ReturnType<typeof bodyStatements>;
-
 export function bodyStatements(db: Connection) {
   const open = db.prepare("insert into bodies (id) values (?)");
   const grow = db.prepare<unknown[], { chunks: number }>(

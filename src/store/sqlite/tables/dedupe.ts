@@ -22,8 +22,6 @@ type Sealed = { readonly bucket: number; readonly newestAt: number; readonly bit
 type Buckets = { open: number; count: number; newestAt: number; sealed: readonly Sealed[] };
 
 type Statements = ReturnType<typeof statementsOf>;
-export type DedupeStatements = ReturnType<typeof dedupeStatements>;
-
 export function dedupeStatements(db: Connection) {
   const statements = statementsOf(db);
   let loaded: Buckets | null = null;

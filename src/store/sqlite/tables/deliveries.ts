@@ -15,38 +15,8 @@ export type NewDelivery = {
   readonly leaseUntil: number;
 };
 
-export type DeliveryStatements = ReturnType<typeof deliveryStatements>;
-
 export function deliveryStatements(db: Connection) {
-  const insert = db.prepare<unknown[], { id: number }>(`
-    insert into deliveries (message_id, routing_id, queue, urgency, state, attempts, created_at, next_at, lease_owner,
-      lease_until)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    on conflict (message_id, queue) do nothing returning id`);
-  const same = db.prepare("select id from deliveries where message_id = ? and queue = ?").pluck();
-  const label = db.prepare(`
-    update deliveries set routing_id = ?, urgency = ? where id = ? and urgency > ? and state <> 'delivered'`);
-  const claim = db.prepare<unknown[], { id: number }>(`
-    update deliveries set state = 'leased', attempts = attempts + 1, lease_owner = ?, lease_until = ?
-    where id in (
-      select id from deliveries
-      where state <> 'delivered' and state = 'waiting' and queue = ? and urgency = ? and next_at <= ?
-      order by next_at, id limit ?
-    ) returning id`);
-  const unlease = db.prepare(`
-    update deliveries set state = 'waiting', attempts = attempts - 1, lease_owner = null, lease_until = null
-    where id = ? and state = 'leased'`);
-  const finish = db.prepare(`
-    update deliveries set state = ?, next_at = coalesce(?, next_at), reason = ?, lease_owner = null, lease_until = null
-    where id = ? and state = 'leased' and attempts = ?`);
-  const recover = db.prepare(`
-    update deliveries set state = 'waiting', in_doubt = 1, lease_owner = null, lease_until = null
-    where state <> 'delivered' and state = 'leased' and (lease_owner <> :owner or lease_until <= :now)`);
-
-  const job = db
-    .prepare("select id, message_id, routing_id, queue, attempts, created_at, in_doubt from deliveries where id = ?")
-    .raw();
-
+  const { insert, same, label, claim, unlease, finish, recover, job } = prepared(db);
   return {
     /** Creates a delivery, or finds the one the mail has to this queue already and gives it the more urgent label. */
     create(row: NewDelivery): { readonly id: number; readonly isNew: boolean } {
@@ -74,6 +44,7 @@ export function deliveryStatements(db: Connection) {
       for (const urgency of URGENCIES) {
         if (ids.length >= limit) break;
         const leased = claim.all(owner, leaseUntil, queue, urgency, now, limit - ids.length);
+        leased.sort((a, b) => a.next_at - b.next_at || a.id - b.id);
         ids.push(...leased.map((row) => row.id));
       }
       return ids;
@@ -95,6 +66,38 @@ export function deliveryStatements(db: Connection) {
     },
     ...operatorStatements(db),
   };
+}
+
+function prepared(db: Connection) {
+  const insert = db.prepare<unknown[], { id: number }>(`
+    insert into deliveries (message_id, routing_id, queue, urgency, state, attempts, created_at, next_at, lease_owner,
+      lease_until)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (message_id, queue) do nothing returning id`);
+  const same = db.prepare("select id from deliveries where message_id = ? and queue = ?").pluck();
+  const label = db.prepare(`
+    update deliveries set routing_id = ?, urgency = ? where id = ? and urgency > ? and state <> 'delivered'`);
+  const claim = db.prepare<unknown[], { id: number; next_at: number }>(`
+    update deliveries set state = 'leased', attempts = attempts + 1, lease_owner = ?, lease_until = ?
+    where id in (
+      select id from deliveries
+      where state <> 'delivered' and state = 'waiting' and queue = ? and urgency = ? and next_at <= ?
+      order by next_at, id limit ?
+    ) returning id, next_at`);
+  const unlease = db.prepare(`
+    update deliveries set state = 'waiting', attempts = attempts - 1, lease_owner = null, lease_until = null
+    where id = ? and state = 'leased'`);
+  const finish = db.prepare(`
+    update deliveries set state = ?, next_at = coalesce(?, next_at), reason = ?, lease_owner = null, lease_until = null
+    where id = ? and state = 'leased' and attempts = ?`);
+  const recover = db.prepare(`
+    update deliveries set state = 'waiting', in_doubt = 1, lease_owner = null, lease_until = null
+    where state <> 'delivered' and state = 'leased' and (lease_owner <> :owner or lease_until <= :now)`);
+
+  const job = db
+    .prepare("select id, message_id, routing_id, queue, attempts, created_at, in_doubt from deliveries where id = ?")
+    .raw();
+  return { insert, same, label, claim, unlease, finish, recover, job };
 }
 
 /** The operators' verbs; each answers how many rows it changed. */

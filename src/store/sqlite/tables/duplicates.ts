@@ -2,8 +2,6 @@
 
 import type { Connection } from "../open.ts";
 
-export type DuplicateStatements = ReturnType<typeof duplicateStatements>;
-
 export function duplicateStatements(db: Connection) {
   const insert = db.prepare("insert into duplicates (routing_id, message_id, alias, at) values (?, ?, ?, ?)");
   return {

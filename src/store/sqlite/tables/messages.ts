@@ -3,8 +3,6 @@
 import type { MailColumns } from "../calls.ts";
 import type { Connection } from "../open.ts";
 
-export type MessageStatements = ReturnType<typeof messageStatements>;
-
 export function messageStatements(db: Connection) {
   const insert = db.prepare(`
     insert into messages (body_id, body_bytes, door, received_at, client_address, client_helo, client_tls, client_user,

@@ -8,8 +8,6 @@ const OUTCOME_COLUMNS = `m.id as message_id, m.received_at, o.decided_at, o.alia
   o.department, o.queue, o.review, o.decided_by, o.rules, o.rules_hash, o.duration_micros, o.kind, o.original_sender,
   o.defects, o.why, d.state`;
 
-export type OutcomeStatements = ReturnType<typeof outcomeStatements>;
-
 export function outcomeStatements(db: Connection) {
   const insert = db.prepare(`
     insert into outcomes (routing_id, delivery_id, decided_at, alias, request_type, urgency, department, queue, review,

@@ -9,8 +9,6 @@ export const ROUTINGS_PER_MESSAGE = 2 ** 10;
 const OF_MESSAGE = `select alias, address, tag, dsn_notify, dsn_original, id, state, held_reason
   from routings where id >= ? and id < ? order by id`;
 
-export type RoutingStatements = ReturnType<typeof routingStatements>;
-
 export function routingStatements(db: Connection) {
   const insert = db.prepare(`
     insert into routings (id, message_id, alias, address, tag, dsn_notify, dsn_original, state, held_reason, changed_at)

@@ -18,7 +18,9 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
     releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
     claim: (call) => deliveries.claim(call).map((id) => jobOf(tables, id)),
-    unlease: (deliveryIds) => deliveryIds.forEach(deliveries.unlease),
+    unlease(deliveryIds) {
+      for (const deliveryId of deliveryIds) deliveries.unlease(deliveryId);
+    },
     finish(call) {
       deliveries.finish(call);
       attempts.insert(call);
