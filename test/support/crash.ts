@@ -9,7 +9,7 @@ import { seeded } from "./chance.ts";
 import {
   type BalanceRow,
   balance,
-  type GatewayProcess,
+  type LiveGateway,
   type Home,
   makeHome,
   startAgain,
@@ -152,7 +152,7 @@ function nextMail(sent: Map<string, Outgoing>, seed: number, sender: number, ran
 }
 
 /** Waits until nothing waits any more; answers the final balance. */
-async function drained(gateway: GatewayProcess): Promise<readonly BalanceRow[]> {
+async function drained(gateway: LiveGateway): Promise<readonly BalanceRow[]> {
   return until(
     "everything accepted is delivered",
     async () => {

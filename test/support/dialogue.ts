@@ -80,7 +80,7 @@ export async function talk(port: number, options: { readonly tls?: boolean } = {
 }
 
 /** Greeting, EHLO, MAIL and RCPT done; ready for DATA. */
-export async function atData(port: number, to: readonly string[], from = "patient@home.example"): Promise<Talk> {
+export async function readyToSend(port: number, to: readonly string[], from = "patient@home.example"): Promise<Talk> {
   const client = await talk(port);
   await client.reply();
   await client.say("EHLO client.example");
@@ -91,7 +91,7 @@ export async function atData(port: number, to: readonly string[], from = "patien
 
 /** Send one message and answer the reply to its last dot. `raw` is dot-stuffed here. */
 export async function sendMail(port: number, to: readonly string[], raw: string, from?: string): Promise<string> {
-  using client = await atData(port, to, from);
+  using client = await readyToSend(port, to, from);
   await client.say("DATA");
   client.write(`${raw.replace(/(^|\n)\./g, "$1..")}${raw.endsWith("\r\n") ? "" : "\r\n"}.\r\n`);
   return await client.reply();

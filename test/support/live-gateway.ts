@@ -22,7 +22,7 @@ export type GatewayOptions = {
   readonly settings?: object;
 };
 
-export type GatewayProcess = AsyncDisposable & {
+export type LiveGateway = AsyncDisposable & {
   readonly pid: number;
   readonly config: string;
   readonly dataFolder: string;
@@ -71,7 +71,7 @@ export async function makeHome(options: GatewayOptions): Promise<Home> {
 }
 
 /** Resolves when every door is open and the gateway has said so. */
-export async function startAgain(home: Home): Promise<GatewayProcess> {
+export async function startAgain(home: Home): Promise<LiveGateway> {
   const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config], { outputFile: home.log });
   await until("the gateway is ready", () => {
     if (daemon.ended() !== null) throw new Error(`ended at start (${daemon.ended()}):\n${daemon.output()}`);
@@ -103,7 +103,7 @@ export async function startAndKill(home: Home, afterMs: number): Promise<void> {
   await daemon.stop("SIGKILL");
 }
 
-export async function gatewayProcess(options: GatewayOptions): Promise<GatewayProcess> {
+export async function liveGateway(options: GatewayOptions): Promise<LiveGateway> {
   return startAgain(await makeHome(options));
 }
 
@@ -118,7 +118,7 @@ export type BalanceRow = Readonly<Record<"accepted" | "delivered" | "waiting" | 
 };
 
 /** What `mailward balance --json` says about this gateway. */
-export async function balance(gateway: Pick<GatewayProcess, "config">): Promise<readonly BalanceRow[]> {
+export async function balance(gateway: Pick<LiveGateway, "config">): Promise<readonly BalanceRow[]> {
   const printed = await mailward(["balance", "--json", "--config", gateway.config]);
   return printed.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as BalanceRow]));
 }

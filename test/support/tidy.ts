@@ -24,7 +24,7 @@ export const TABLE: readonly (readonly string[])[] = [
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "smtp-server": ["src/intake/"],
   imapflow: ["src/intake/imap.ts", "src/deliver/imap.ts"],
-  nodemailer: ["src/deliver/smtp.ts", "src/cli/send.ts"],
+  nodemailer: ["src/deliver/smtp.ts", "src/cli/mail-client.ts"],
   mailparser: ["src/parse/"],
   "html-to-text": ["src/parse/"],
   natural: ["src/classify/words.ts"],
@@ -86,8 +86,7 @@ export function libraryDoors(sources: readonly Source[]): string[] {
     libraries(source).flatMap((library) => {
       const doors = DOORS[library];
       if (doors === undefined) return [`${source.path}: the library ${library} has no door`];
-      const through = doors.some((door) => (door.endsWith("/") ? source.path.startsWith(door) : source.path === door));
-      return through ? [] : [`${source.path}: ${library} comes in only at ${doors.join(", ")}`];
+      return isAmong(source.path, doors) ? [] : [`${source.path}: ${library} comes in only at ${doors.join(", ")}`];
     }),
   );
 }
@@ -112,8 +111,12 @@ export function purity(sources: readonly Source[]): string[] {
 /** Whatever matches in code may stand only in the files named. */
 export function onlyIn(sources: readonly Source[], pattern: RegExp, what: string, files: readonly string[]): string[] {
   return sources
-    .filter((source) => pattern.test(source.code) && !files.includes(source.path))
+    .filter((source) => pattern.test(source.code) && !isAmong(source.path, files))
     .map((source) => `${source.path}: ${what} stands only in ${files.join(", ")}`);
+}
+
+function isAmong(path: string, files: readonly string[]): boolean {
+  return files.some((file) => (file.endsWith("/") ? path.startsWith(file) : path === file));
 }
 
 /** SQL is written in the store's own folder. */
