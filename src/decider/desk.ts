@@ -46,6 +46,8 @@ export class Desk {
   /** The tasks the worker has, in the order it works on them. */
   private posted: Task[] = [];
   private readonly toPost: Question[] = [];
+  /** Bytes of messages in `toPost` that nobody here needs any more: given to the worker instead of copied. */
+  private readonly toMove: ArrayBuffer[] = [];
   private bytes = 0;
   /** Counts the messages the worker has begun; shared with it. */
   private readonly begun = new Int32Array(new SharedArrayBuffer(4));
@@ -96,9 +98,14 @@ export class Desk {
 
   private async load(task: Task): Promise<void> {
     try {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of this.options.store.readBody(task.message.messageId)) chunks.push(chunk);
-      this.post(task, Buffer.concat(chunks));
+      const raw = Buffer.from(new ArrayBuffer(task.bytes));
+      let size = 0;
+      for await (const chunk of this.options.store.readBody(task.message.messageId)) {
+        raw.set(chunk, size);
+        size += chunk.length;
+      }
+      this.toMove.push(raw.buffer);
+      this.post(task, raw);
     } catch (error) {
       this.options.log.error("body-unreadable", { ...errorFields(error), ref: task.message.ref });
       this.onAnswers([{ kind: "failed", messageId: task.message.messageId, error }]);
@@ -128,7 +135,8 @@ export class Desk {
   /** Everything of one turn of the event loop in one message: waking a thread costs more than a small mail. */
   private flush(): void {
     const questions = this.toPost.splice(0);
-    if (!this.ended) this.worker.postMessage(questions);
+    const moved = this.toMove.splice(0);
+    if (!this.ended) this.worker.postMessage(questions, moved);
   }
 
   private onAnswers(answers: readonly Answer[]): void {
@@ -155,8 +163,7 @@ export class Desk {
 
   private startClock(): void {
     if (this.clock !== null) clearTimeout(this.clock);
-    this.clock =
-      this.ready && this.posted.length > 0 ? setTimeout(() => this.end("decide-hung"), this.options.limitMs) : null;
+    this.clock = this.ready && this.posted.length > 0 ? this.startedClock() : null;
   }
 
   private startedClock(): NodeJS.Timeout {
@@ -180,6 +187,7 @@ export class Desk {
     const guilty = this.posted[this.begunCount() - this.answeredCount - 1] ?? null; // begun and not answered
     const others = this.tasks.filter((task) => task !== guilty);
     this.tasks = [];
+    this.posted = [];
     for (const wake of this.idleWaiters.splice(0)) wake();
     this.events.lost(guilty, others, reason);
   }

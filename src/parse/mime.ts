@@ -39,6 +39,12 @@ const FALLBACK_BYTES = 512 * 1024;
 const MAILS_MAX = 10;
 const MAILS_BYTES_MAX = 1024 * 1024;
 
+/**
+ * How much of a mail without parts is read, in bytes. As base64 or HTML it still holds far more than the text that is
+ * kept, and mailparser would turn 25 MB into strings several times over.
+ */
+const SINGLE_TEXT_BYTES_MAX = 4 * 1024 * 1024;
+
 /** mailparser joins parts by this, with an empty string for plain text when HTML stands beside it. */
 const JOINT = "<br/>\n";
 
@@ -80,8 +86,17 @@ function runParser(bytes: Buffer, defects: readonly Defect[]): Promise<Mime> {
       const htmlBeside = html.startsWith(JOINT) || html.endsWith(JOINT);
       resolve({ ...read(), text, html, htmlBeside, defects });
     });
-    parser.end(bytes);
+    parser.end(readable(bytes));
   });
+}
+
+/** All of a mail in parts; of one that is a single text, the beginning, because the rest would only be cut off later. */
+function readable(bytes: Buffer): Buffer {
+  if (bytes.length <= SINGLE_TEXT_BYTES_MAX) return bytes;
+  const head = bytes.toString("latin1", 0, Math.max(0, bytes.indexOf("\r\n\r\n")));
+  return /^content-type[ \t]*:\s*(?:multipart|message)\//im.test(head)
+    ? bytes
+    : bytes.subarray(0, SINGLE_TEXT_BYTES_MAX);
 }
 
 type Part = Extract<ReturnType<MailParser["read"]>, { type: "attachment" }>;
