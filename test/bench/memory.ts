@@ -1,7 +1,7 @@
 // Resident memory of the gateway while 50 connections send 25 MB each at the same time.
 
 import { readFileSync } from "node:fs";
-import { gatewayProcess } from "../support/live-gateway.ts";
+import { liveGateway } from "../support/live-gateway.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait.ts";
 import { send } from "./load.ts";
@@ -14,7 +14,7 @@ const DELIVER_MS_MAX = 600_000;
 
 export async function memory(): Promise<void> {
   await using dir = await tempDir();
-  await using gateway = await gatewayProcess({ folder: dir.path, deliver: () => ({ kind: "maildir" }) });
+  await using gateway = await liveGateway({ folder: dir.path, deliver: () => ({ kind: "maildir" }) });
   const idle = peakMegabytes(gateway.pid);
   const started = performance.now();
   await send(gateway.port("smtp"), CONNECTIONS, MAIL_BYTES, CONNECTIONS);

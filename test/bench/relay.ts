@@ -1,7 +1,7 @@
 // Mails per second from smtp-source through a relay to smtp-sink: Mailward deciding each by 200 rules, against Postfix and
 // Haraka passing the same mail on. Alternating rounds, so that what else the machine does falls on all alike.
 
-import { gatewayProcess } from "../support/live-gateway.ts";
+import { liveGateway } from "../support/live-gateway.ts";
 import { startPostfix } from "../support/postfix.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { type Haraka, startHaraka } from "./haraka.ts";
@@ -52,8 +52,8 @@ export async function relay(): Promise<void> {
 }
 
 /** A gateway whose queues all deliver to the sink, with `RULES` rules loaded. */
-export function gatewayToSink(folder: string, sink: Sink): ReturnType<typeof gatewayProcess> {
-  return gatewayProcess({
+export function gatewayToSink(folder: string, sink: Sink): ReturnType<typeof liveGateway> {
+  return liveGateway({
     folder,
     rulesAtLeast: RULES,
     deliver: (queue) => ({

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { type Dovecot, startDovecot } from "../support/dovecot.ts";
 import { needs } from "../support/interop.ts";
-import { balance, gatewayProcess } from "../support/live-gateway.ts";
+import { balance, liveGateway } from "../support/live-gateway.ts";
 import { startSender } from "../support/sender.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait.ts";
@@ -55,7 +55,7 @@ test.skipIf(!needs("dovecot"))("Dovecot serves a queue's Maildir by IMAP", async
 
 /** Sends a few mails through a real gateway and answers the Maildir they ended in. */
 async function filledMaildir(folder: string): Promise<string> {
-  await using gateway = await gatewayProcess({ folder, deliver: () => ({ kind: "maildir" }) });
+  await using gateway = await liveGateway({ folder, deliver: () => ({ kind: "maildir" }) });
   let made = 0;
   await using sender = startSender({
     port: () => gateway.port("smtp"),

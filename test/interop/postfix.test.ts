@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { needsRoot } from "../support/interop.ts";
-import { type GatewayProcess, gatewayProcess } from "../support/live-gateway.ts";
+import { type LiveGateway, liveGateway } from "../support/live-gateway.ts";
 import { startPostfix } from "../support/postfix.ts";
 import { smtpSink } from "../support/smtp-sink.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -21,7 +21,7 @@ describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix hands mail over", () =>
     ["SMTP", "smtp" as const, (port: number) => `smtp:[127.0.0.1]:${port}`],
   ])("by %s, and it is in its queue's Maildir as it was sent", async (_, protocol, next) => {
     await using dir = await tempDir();
-    await using gateway = await gatewayProcess({ folder: dir.path, ...maildirs });
+    await using gateway = await liveGateway({ folder: dir.path, ...maildirs });
     await using postfix = await startPostfix({ folder: dir.path, next: next(gateway.port(protocol)) });
     await swaks(
       postfix.port,
@@ -38,7 +38,7 @@ describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix hands mail over", () =>
 
   test("to two aliases at once, by LMTP, one mail in each queue", async () => {
     await using dir = await tempDir();
-    await using gateway = await gatewayProcess({ folder: dir.path, ...maildirs });
+    await using gateway = await liveGateway({ folder: dir.path, ...maildirs });
     const next = `lmtp:inet:127.0.0.1:${gateway.port("lmtp")}`;
     await using postfix = await startPostfix({ folder: dir.path, next });
     await swaks(postfix.port, "billing@clinic.example,clinical@clinic.example", "A question", "Hello.");
@@ -48,7 +48,7 @@ describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix hands mail over", () =>
 
   test("and keeps it while the gateway is down, then hands it over", async () => {
     await using dir = await tempDir();
-    const gateway = await gatewayProcess({ folder: dir.path, ...maildirs });
+    const gateway = await liveGateway({ folder: dir.path, ...maildirs });
     const port = gateway.port("smtp");
     await gateway.kill();
     const settings = ["minimal_backoff_time = 1s", "maximal_backoff_time = 2s", "queue_run_delay = 1s"];
@@ -56,13 +56,13 @@ describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix hands mail over", () =>
     await swaks(postfix.port, "billing@clinic.example", "Later", "Sent while nobody was there.");
     await until("Postfix has tried and put it off", async () => (await postfix.log()).includes("status=deferred"));
     const listen = [{ protocol: "smtp", address: "127.0.0.1", port }];
-    await using back = await gatewayProcess({ folder: dir.path, ...maildirs, settings: { listen } });
+    await using back = await liveGateway({ folder: dir.path, ...maildirs, settings: { listen } });
     expect((await mails(back, "billing-desk", 1)).join()).toContain("Sent while nobody was there.");
   });
 
   test("an unknown alias comes back to Postfix with words that help", async () => {
     await using dir = await tempDir();
-    await using gateway = await gatewayProcess({ folder: dir.path, ...maildirs });
+    await using gateway = await liveGateway({ folder: dir.path, ...maildirs });
     const next = `smtp:[127.0.0.1]:${gateway.port("smtp")}`;
     await using postfix = await startPostfix({ folder: dir.path, next });
     await swaks(postfix.port, "nobody-here@clinic.example", "Wrong address", "Hello.");
@@ -76,7 +76,7 @@ describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix takes mail from us", ()
     await using dir = await tempDir();
     await using inbox = await smtpSink();
     await using postfix = await startPostfix({ folder: dir.path, next: `smtp:[127.0.0.1]:${inbox.port}` });
-    await using gateway = await gatewayProcess({
+    await using gateway = await liveGateway({
       folder: dir.path,
       deliver: () => ({ kind: "smtp", host: "127.0.0.1", port: postfix.port, to: "desk@clinic.example", tls: "none" }),
     });
@@ -95,7 +95,7 @@ async function swaks(port: number, to: string, subject: string, body: string): P
 }
 
 /** The mails of a queue once there are so many. */
-async function mails(gateway: GatewayProcess, queue: string, count: number): Promise<string[]> {
+async function mails(gateway: LiveGateway, queue: string, count: number): Promise<string[]> {
   const folder = join(gateway.dataFolder, "mail", queue, "new");
   const names = await until(`${count} mails are in ${queue}`, async () => {
     const found = await readdir(folder).catch(() => []);
