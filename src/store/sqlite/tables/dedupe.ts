@@ -4,7 +4,16 @@
 // it cost a quarter of the throughput. Keys are therefore written in buckets of a few warm pages each. A full bucket is
 // sealed with a Bloom filter, kept in memory, that says without reading a page which few buckets may hold a key.
 
-import { addTo, filterBytes, mayHave, placesOf } from "../filter.ts";
+import {
+  addTo,
+  type FilterGroup,
+  GROUP_FILTERS,
+  newFilter,
+  newGroup,
+  perhapsIn,
+  placesOf,
+  putInto,
+} from "../filter.ts";
 import type { Connection } from "../open.ts";
 
 /** Keys in a bucket: 30 pages, which a busy second fills anyhow; and 122 filters of 16 KiB for 1,000,000 keys. */
@@ -16,14 +25,16 @@ const KNOWN_MS = 31 * 24 * 3600_000;
 /** Stands for the time of a bucket whose seal was lost: always looked into. */
 const TIME_UNKNOWN = Number.MAX_SAFE_INTEGER;
 
-type Sealed = { readonly bucket: number; readonly newestAt: number; readonly bits: Uint8Array };
+type Sealed = { readonly bucket: number; readonly newestAt: number };
+type Group = { readonly filters: FilterGroup; readonly sealed: Sealed[] };
 
-/** The bucket that is written to, and the filters of those before it. */
-type Buckets = { open: number; count: number; newestAt: number; sealed: readonly Sealed[] };
+/** The bucket that is written to, and the filters of those before it, in groups. */
+type Buckets = { open: number; count: number; newestAt: number; groups: Group[] };
 
-type Statements = ReturnType<typeof statementsOf>;
+type Statements = ReturnType<typeof prepared>;
+
 export function dedupeStatements(db: Connection) {
-  const statements = statementsOf(db);
+  const statements = prepared(db);
   let loaded: Buckets | null = null;
   /** Read with the first mail: an operator's command never needs it. */
   const buckets = (): Buckets => (loaded ??= loadBuckets(statements));
@@ -32,14 +43,15 @@ export function dedupeStatements(db: Connection) {
     /** The routing that had this key before, in the last 31 days; null when none had. */
     known(key: Uint8Array, at: number): number | null {
       const short = shortOf(key);
-      const { open, sealed } = buckets();
+      const { open, groups } = buckets();
       const inOpen = statements.find.get(open, short) as number | undefined;
       if (inOpen !== undefined) return inOpen;
       const places = placesOf(short);
-      for (const { bucket, newestAt, bits } of sealed) {
-        if (newestAt < at - KNOWN_MS || !mayHave(bits, places)) continue;
-        const found = statements.find.get(bucket, short) as number | undefined;
-        if (found !== undefined) return found;
+      for (const group of groups) {
+        for (const bucket of bucketsOf(group, places, at - KNOWN_MS)) {
+          const found = statements.find.get(bucket, short) as number | undefined;
+          if (found !== undefined) return found;
+        }
       }
       return null;
     },
@@ -52,40 +64,51 @@ export function dedupeStatements(db: Connection) {
   };
 }
 
-function statementsOf(db: Connection) {
+function prepared(db: Connection) {
   return {
     insert: db.prepare("insert into dedupe_keys (bucket, key, routing_id) values (?, ?, ?)"),
     find: db.prepare("select routing_id from dedupe_keys where bucket = ? and key = ?").pluck(),
     keys: db.prepare("select key from dedupe_keys where bucket = ?").pluck(),
     newest: db.prepare("select max(bucket) from dedupe_keys").pluck(),
+    next: db.prepare("select min(bucket) from dedupe_keys where bucket > ?").pluck(),
     count: db.prepare("select count(*) from dedupe_keys where bucket = ?").pluck(),
     seal: db.prepare("insert into dedupe_filters (bucket, newest_at, bits) values (?, ?, ?)"),
+    isSealed: db.prepare("select 1 from dedupe_filters where bucket = ?").pluck(),
     filters: db.prepare<unknown[], { bucket: number; newest_at: number; bits: Uint8Array }>(`
       select bucket, newest_at, bits from dedupe_filters
       where newest_at >= (select max(newest_at) from dedupe_filters) - ? order by bucket`),
-    unsealed: db
-      .prepare(`
-        select b.bucket from (
-          with recursive b (bucket) as (
-            select min(bucket) from dedupe_keys
-            union all select (select min(bucket) from dedupe_keys where bucket > b.bucket) from b where bucket is not null
-          ) select bucket from b where bucket is not null
-        ) b where b.bucket < ? and not exists (select 1 from dedupe_filters f where f.bucket = b.bucket)`)
-      .pluck(),
   };
+}
+
+/** The buckets of a group that perhaps hold the key and were still written to after `since`. */
+function bucketsOf({ filters, sealed }: Group, places: Uint32Array, since: number): readonly number[] {
+  const perhaps = perhapsIn(filters, places);
+  if (perhaps === 0) return [];
+  const found = sealed.filter(({ newestAt }, n) => (perhaps & (1 << n)) !== 0 && newestAt >= since);
+  return found.map(({ bucket }) => bucket);
 }
 
 function loadBuckets(statements: Statements): Buckets {
   const open = (statements.newest.get() as number | null) ?? 1;
-  const sealed = statements.filters
-    .all(KNOWN_MS)
-    .map(({ bucket, newest_at, bits }) => ({ bucket, newestAt: newest_at, bits }));
-  const lost = (statements.unsealed.all(open) as number[]).map((bucket) => ({
-    bucket,
-    newestAt: TIME_UNKNOWN,
-    bits: filterOf(statements, bucket),
-  }));
-  return { open, count: statements.count.get(open) as number, newestAt: 0, sealed: [...lost, ...sealed] };
+  const state: Buckets = { open, count: statements.count.get(open) as number, newestAt: 0, groups: [] };
+  for (const { bucket, newest_at, bits } of statements.filters.all(KNOWN_MS)) {
+    addSealed(state, { bucket, newestAt: newest_at }, bits);
+  }
+  for (const bucket of unsealed(statements, open)) {
+    addSealed(state, { bucket, newestAt: TIME_UNKNOWN }, filterOf(statements, bucket));
+  }
+  return state;
+}
+
+/** Full buckets whose seal was undone with the transaction around it. */
+function unsealed(statements: Statements, open: number): readonly number[] {
+  const found: number[] = [];
+  let bucket = statements.next.get(0) as number | null;
+  while (bucket !== null && bucket < open) {
+    if (statements.isSealed.get(bucket) === undefined) found.push(bucket);
+    bucket = statements.next.get(bucket) as number | null;
+  }
+  return found;
 }
 
 /**
@@ -95,17 +118,26 @@ function loadBuckets(statements: Statements): Buckets {
 function seal(statements: Statements, state: Buckets): void {
   const { open: bucket, newestAt } = state;
   const bits = filterOf(statements, bucket);
-  const recent = state.sealed.filter((one) => one.newestAt >= newestAt - KNOWN_MS);
-  state.sealed = [...recent, { bucket, newestAt, bits }];
+  state.groups = state.groups.filter(({ sealed }) => sealed.some((one) => one.newestAt >= newestAt - KNOWN_MS));
+  addSealed(state, { bucket, newestAt }, bits);
   state.open++;
   state.count = 0;
   statements.seal.run(bucket, newestAt, bits);
 }
 
+function addSealed(state: Buckets, sealed: Sealed, bits: Uint8Array): void {
+  let last = state.groups.at(-1);
+  if (last === undefined || last.sealed.length === GROUP_FILTERS) {
+    last = { filters: newGroup(), sealed: [] };
+    state.groups.push(last);
+  }
+  putInto(last.filters, bits, last.sealed.length);
+  last.sealed.push(sealed);
+}
+
 function filterOf(statements: Statements, bucket: number): Uint8Array {
-  const keys = statements.keys.all(bucket) as Uint8Array[];
-  const bits = new Uint8Array(filterBytes(Math.max(keys.length, BUCKET_KEYS)));
-  for (const key of keys) addTo(bits, placesOf(key));
+  const bits = newFilter();
+  for (const key of statements.keys.all(bucket) as Uint8Array[]) addTo(bits, placesOf(key));
   return bits;
 }
 
