@@ -75,10 +75,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     }),
   );
-  const health = started.use(
-    await startHealthPage({ ...config.http, metrics, status: () => status(store, decider, deliverer) }),
-  );
-  await decider.ready;
+  const page = startHealthPage({ ...config.http, metrics, status: () => status(store, decider, deliverer) });
+  const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
   const doors = await openDoors(options, started, store, decider, metrics, now);
   log.info("ready", { rulesHash: rules.hash });
   const all = started.move();

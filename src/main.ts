@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 // argv and environment in, exit code out.
 
-import { program } from "./cli/program.ts";
+import { join } from "node:path";
+import { keepCompiledCode } from "./config/env.ts";
+
+keepCompiledCode(join(import.meta.dirname, "../node_modules/.cache/mailward"));
+const { program } = await import("./cli/program.ts");
 
 await program().parseAsync();

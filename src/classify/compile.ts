@@ -1,8 +1,8 @@
 // Rules made ready for matching: every phrase of every rule in one tree over words, so that one pass over a mail
 // finds all hits and the cost does not grow with the number of rules.
 
+import { PHRASE_WORDS_MAX } from "../config/phrase-limit.ts";
 import type { RuleSet, Strength } from "../config/rules.ts";
-import { PHRASE_WORDS_MAX } from "../config/rules-schema.ts";
 import type { Field, Urgency } from "../message.ts";
 import { wordsOf } from "./words.ts";
 

@@ -1,21 +1,37 @@
 // Everything the gateway can be told, read once at the door: built-in values, then the configuration file, then the
 // environment. The result is one frozen Config, or every mistake at once.
 
-import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { availableParallelism, hostname } from "node:os";
 import { dirname, resolve } from "node:path";
-import { createSecureContext } from "node:tls";
 import { z } from "zod";
 import type { LogLevel } from "../log.ts";
 import type { Environment } from "./env.ts";
-import { type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
+import { readTls, type TlsFiles } from "./tls.ts";
+import { inOrder, type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 const HTTP_PORT = 8025;
 
-const port = z.int().min(0).max(65535);
-const ip = z.union([z.ipv4(), z.ipv6()]);
-const seconds = z.number().positive().max(86_400);
+const HOSTNAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
+/** What `mailward password` prints: salt and key, base64. */
+const PASSWORD_HASH = /^scrypt\$[A-Za-z0-9+/]{8,}={0,2}\$[A-Za-z0-9+/]{8,}={0,2}$/;
+const DAY_SECONDS = 86_400;
+
+const port = z.int().min(0).max(65535).meta({ example: "port: 2525" });
+const ip = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0,
+    "write an IP address such as 127.0.0.1; 0.0.0.0 is every address of this machine",
+  );
+const host = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0,
+    "write the IP address of one host, such as 192.0.2.10; names and networks are not taken",
+  );
+const seconds = z.number().positive().max(DAY_SECONDS);
 
 const listenerSchema = z.strictObject({
   protocol: z.enum(["smtp", "smtps", "submission", "lmtp"]),
@@ -38,10 +54,7 @@ const limitsSchema = z.strictObject({
 });
 
 const configSchema = z.strictObject({
-  hostname: z
-    .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, "write a host name such as mail.clinic.example")
-    .optional(),
+  hostname: z.string().regex(HOSTNAME, "write a host name such as mail.clinic.example").optional(),
   data: z.string().min(1).optional(),
   rules: z.string().min(1).optional(),
   workers: z.int().min(1).max(64).optional(),
@@ -55,18 +68,17 @@ const configSchema = z.strictObject({
         user: z.string().min(1),
         password: z
           .string()
-          .regex(/^scrypt\$/, "write the line that `mailward password` prints, never the password itself"),
+          .regex(PASSWORD_HASH, "write the line that `mailward password` prints, never the password itself"),
       }),
     )
     .default([]),
-  trust: z.strictObject({ xclient: z.array(ip).default([]), proxy: z.array(ip).default([]) }).prefault({}),
+  trust: z.strictObject({ xclient: z.array(host).default([]), proxy: z.array(host).default([]) }).prefault({}),
   limits: limitsSchema.prefault({}),
 });
 
+export type { TlsFiles };
 export type Listener = z.infer<typeof listenerSchema>;
 export type StaffAccount = { readonly user: string; readonly password: string };
-/** The files' contents, PEM. */
-export type TlsFiles = { readonly certificate: Buffer; readonly key: Buffer };
 
 export type Limits = {
   readonly messageBytes: number;
@@ -115,26 +127,30 @@ export function loadConfig(
 ):
   | { readonly kind: "config"; readonly config: Config }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] } {
-  const file = flags.config ?? environment.config;
+  const wrong = [...emptyWords(environment, flags), ...environmentMistakes(environment)];
+  const file = flags.config || environment.config || undefined;
   const read = readSettings(file === undefined ? null : resolve(cwd, file));
-  if (read.kind === "problems") return read;
+  if (read.kind === "problems") return { kind: "problems", problems: [...wrong, ...read.problems.map(withoutSecrets)] };
   const { value: settings, problem } = read;
   const base = file === undefined ? cwd : dirname(resolve(cwd, file));
-  const wrong: Problem[] = [];
-  const tls = settings.tls === undefined ? null : readTls(settings.tls, base, problem, wrong);
-  const address = environmentAddress(environment, wrong);
+  const address = environment.listenAddress ?? "127.0.0.1";
   const listeners = settings.listen ?? LISTEN_DEFAULT.map((listener) => ({ ...listener, address }));
-  wrong.push(...listenersWithoutCertificate(listeners, settings, problem));
-  const logLevel = environmentLogLevel(environment, wrong) ?? settings.log;
+  const http = settings.http ?? { address, port: HTTP_PORT };
+  const inFile: Problem[] = [];
+  const tls = settings.tls === undefined ? null : readTls(settings.tls, base, problem, inFile);
+  inFile.push(...listenersWithoutCertificate(listeners, settings, problem));
+  inFile.push(...portsTakenTwice(listeners, http, problem));
+  inFile.push(...usersNamedTwice(settings.staff, problem));
+  wrong.push(...inOrder(inFile).map(withoutSecrets));
   if (wrong.length > 0) return { kind: "problems", problems: wrong };
   const config: Config = Object.freeze({
     hostname: environment.hostname ?? settings.hostname ?? hostname(),
     dataFolder: folder(flags.data ?? environment.data, settings.data, cwd, base, "data"),
     rulesFolder: folder(flags.rules ?? environment.rules, settings.rules, cwd, base, "rules"),
     workers: settings.workers ?? Math.max(1, availableParallelism() - 1),
-    logLevel,
+    logLevel: LOG_LEVELS.find((level) => level === environment.logLevel) ?? settings.log,
     listeners,
-    http: settings.http ?? { address, port: HTTP_PORT },
+    http,
     tls,
     staff: settings.staff,
     xclientHosts: settings.trust.xclient,
@@ -152,34 +168,6 @@ function readSettings(file: string | null): ReturnType<typeof readYaml<typeof co
   return read.kind === "problems" ? read : readYaml([read.source], configSchema);
 }
 
-/** Certificate and key, tried out together, so that a broken one is found now and not by the first patient. */
-function readTls(
-  files: NonNullable<Settings["tls"]>,
-  base: string,
-  problem: Locate,
-  wrong: Problem[],
-): TlsFiles | null {
-  const read = (key: "certificate" | "key") => {
-    try {
-      return readFileSync(resolve(base, files[key]));
-    } catch {
-      wrong.push(problem(["tls", key], "this file cannot be read; write the path of a PEM file this user may read"));
-      return null;
-    }
-  };
-  const [certificate, key] = [read("certificate"), read("key")];
-  if (certificate === null || key === null) return null;
-  try {
-    createSecureContext({ cert: certificate, key });
-    return { certificate, key };
-  } catch {
-    const message =
-      "certificate and key do not work together; both must be PEM files, and the key must be the certificate's own";
-    wrong.push(problem(["tls"], message, "key"));
-    return null;
-  }
-}
-
 function listenersWithoutCertificate(
   listeners: readonly Listener[],
   settings: Settings,
@@ -193,18 +181,74 @@ function listenersWithoutCertificate(
   });
 }
 
-function environmentAddress({ listenAddress }: Environment, wrong: Problem[]): string {
-  if (listenAddress === undefined || ip.safeParse(listenAddress).success) return listenAddress ?? "127.0.0.1";
-  wrong.push(nowhere("environment", "MAILWARD_LISTEN_ADDRESS must be an IP address such as 127.0.0.1 or 0.0.0.0"));
-  return "127.0.0.1";
+/** Port 0 is any free port, so it may stand often. */
+function portsTakenTwice(
+  listeners: readonly Listener[],
+  http: { readonly address: string; readonly port: number },
+  problem: Locate,
+): readonly Problem[] {
+  const doors = [
+    ...listeners.map((each, index) => ({ ...each, path: ["listen", index, "port"] as const })),
+    { ...http, path: ["http", "port"] as const },
+  ].filter(({ port }) => port !== 0);
+  return doors.flatMap((door, index) => {
+    const taken = doors
+      .slice(0, index)
+      .some((other) => other.port === door.port && overlap(other.address, door.address));
+    return taken
+      ? [problem(door.path, `port ${door.port} stands twice in this file; each door needs one of its own`)]
+      : [];
+  });
 }
 
-function environmentLogLevel({ logLevel }: Environment, wrong: Problem[]): LogLevel | null {
-  if (logLevel === undefined) return null;
-  const known = LOG_LEVELS.find((level) => level === logLevel);
-  if (known === undefined)
-    wrong.push(nowhere("environment", `MAILWARD_LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`));
-  return known ?? null;
+function overlap(one: string, other: string): boolean {
+  return one === other || [one, other].some((address) => address === "0.0.0.0" || address === "::");
+}
+
+function usersNamedTwice(staff: readonly StaffAccount[], problem: Locate): readonly Problem[] {
+  return staff.flatMap(({ user }, index) => {
+    const first = staff.findIndex((other) => other.user === user);
+    return first < index ? [problem(["staff", index, "user"], "this user stands twice; keep one of the two")] : [];
+  });
+}
+
+const VARIABLES: Readonly<Record<keyof Environment, string>> = {
+  config: "MAILWARD_CONFIG",
+  data: "MAILWARD_DATA",
+  rules: "MAILWARD_RULES",
+  hostname: "MAILWARD_HOSTNAME",
+  listenAddress: "MAILWARD_LISTEN_ADDRESS",
+  logLevel: "MAILWARD_LOG_LEVEL",
+};
+
+/** An empty path would be the folder the command was started in, which nobody means. */
+function emptyWords(environment: Environment, flags: Flags): readonly Problem[] {
+  const variables = (Object.keys(VARIABLES) as (keyof Environment)[]).filter((name) => environment[name] === "");
+  const options = (["config", "data", "rules"] as const).filter((name) => flags[name] === "");
+  return [
+    ...variables.map((name) => nowhere("environment", `${VARIABLES[name]} is empty; give it a value, or unset it`)),
+    ...options.map((name) => nowhere("command line", `--${name} is empty; write a path after it`)),
+  ];
+}
+
+function environmentMistakes({ hostname: name, listenAddress, logLevel }: Environment): readonly Problem[] {
+  const wrong = [
+    name && !HOSTNAME.test(name) && "MAILWARD_HOSTNAME must be a host name such as mail.clinic.example",
+    listenAddress &&
+      isIP(listenAddress) === 0 &&
+      "MAILWARD_LISTEN_ADDRESS must be an IP address such as 127.0.0.1 or 0.0.0.0",
+    logLevel &&
+      !LOG_LEVELS.some((level) => level === logLevel) &&
+      `MAILWARD_LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`,
+  ];
+  return wrong.flatMap((message) => (message ? [nowhere("environment", message)] : []));
+}
+
+/** Mistakes are read over shoulders and end in logs: what stands after a word like password is not shown. */
+function withoutSecrets(problem: Problem): Problem {
+  const source = problem.source.replace(/(\bpass?w\w*["']?\s*:\s*)[^\s].*$/i, "$1(not shown)");
+  if (source === problem.source) return problem;
+  return { ...problem, source, width: Math.max(1, Math.min(problem.width, source.length - problem.column + 1)) };
 }
 
 function limitsFrom(limits: Settings["limits"]): Limits {

@@ -1,7 +1,8 @@
 // What a schema cannot see: names that must exist elsewhere, ids that must be unique, phrases that can never match,
 // and a way for every type. Each mistake says where it stands and what to write.
 
-import { PHRASE_WORDS_MAX, type RuleFiles } from "./rules-schema.ts";
+import { PHRASE_WORDS_MAX } from "./phrase-limit.ts";
+import type { RuleFiles } from "./rules-schema.ts";
 import type { Locate, Path, Problem } from "./yaml.ts";
 import { oneOf } from "./yaml-mistakes.ts";
 

@@ -9,8 +9,6 @@ const NAME = /^[a-z][a-z0-9-]{0,40}$/;
 const TAKEN = "constructor";
 const LOCAL_PART = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
-/** Longest phrase in words: matching costs at most this many steps for each word of a mail. */
-export const PHRASE_WORDS_MAX = 12;
 /** More points than this for one piece of evidence is a slip of the finger. */
 const POINTS_MAX = 100;
 
