@@ -66,9 +66,11 @@ const configSchema = z.strictObject({
     .array(
       z.strictObject({
         user: z.string().min(1),
-        password: z
-          .string()
-          .regex(PASSWORD_HASH, "write the line that `mailward password` prints, never the password itself"),
+        // Not a plain string, because a mistake there would quote what it found.
+        password: z.custom<string>(
+          (text) => typeof text === "string" && PASSWORD_HASH.test(text),
+          "write the line that `mailward password` prints, never the password itself",
+        ),
       }),
     )
     .default([]),

@@ -48,12 +48,12 @@ function certificateTrouble(pem: Buffer): string | null {
 }
 
 function keyTrouble(pem: Buffer): string | null {
+  if (pem.includes("ENCRYPTED"))
+    return "this key is locked with a passphrase; write a file without one that only the gateway's user may read";
   try {
     createPrivateKey(pem);
     return null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_MISSING_PASSPHRASE")
-      return "this key is locked with a passphrase; write a file without one that only the gateway's user may read";
+  } catch {
     return "this file holds no private key that can be read; write a PEM file that begins with BEGIN PRIVATE KEY";
   }
 }

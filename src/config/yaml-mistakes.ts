@@ -117,7 +117,7 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return "keys with values";
   if (typeof value === "string") return value === "" ? "empty text" : `the text "${value.slice(0, 40)}"`;
-  return JSON.stringify(value) ?? typeof value;
+  return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? typeof value);
 }
 
 function nameOf(path: readonly (string | number)[]): string {
