@@ -61,7 +61,9 @@ function isDestinationTrouble(failure: Failure): boolean {
 function sentence(failure: Failure): string {
   switch (failure.stage) {
     case "connect":
-      return "the destination cannot be reached";
+      return failure.code === "ETLS"
+        ? "no encrypted connection to the destination: it offers no TLS, or its certificate is not right"
+        : "the destination cannot be reached";
     case "auth":
       return "the destination does not accept our sign-in";
     case "envelope":

@@ -87,7 +87,8 @@ class Line {
       logger: false,
     });
     this.connection.on("error", (error: ConnectionError) => this.end(error));
-    this.connection.on("end", () => this.end(new Error("connection closed")));
+    // Next tick: nodemailer closes before it tells of a refusal, and the refusal is what counts.
+    this.connection.on("end", () => process.nextTick(() => this.end(new Error("connection closed"))));
   }
 
   get usable(): boolean {
@@ -165,12 +166,11 @@ class Line {
     // After a refusal the connection is fit for another message; after anything else its state is unknown.
     if (error.responseCode === undefined || stage !== "content" || error.responseCode === 421) this.gone = true;
     else this.reset();
-    const refusedHere = error.code === "EENVELOPE" || error.code === "EMESSAGE"; // before it was sent: it never will be
     return {
       kind: "failed",
       stage: stage === "content" && spoken ? "envelope" : stage,
-      reply: error.responseCode ?? (refusedHere ? 554 : null),
-      code: statusCode(error.response ?? "") ?? error.code ?? "unknown",
+      reply: error.responseCode ?? (isRefusedHere(error) ? 554 : null),
+      code: (error.code === "ETLS" ? null : statusCode(error.response ?? "")) ?? error.code ?? "unknown",
     };
   }
 
@@ -201,6 +201,11 @@ class Line {
     this.lost = null;
     this.onGone(this);
   }
+}
+
+/** nodemailer itself refuses an envelope or a size, and always will; the far end's nonsense looks alike but for the command. */
+function isRefusedHere({ code, command }: ConnectionError): boolean {
+  return (code === "EENVELOPE" && command === "API") || (code === "EMESSAGE" && command === "MAIL FROM");
 }
 
 /** The enhanced status code of a reply (RFC 3463); nothing else of its text is kept, it may quote an address. */
