@@ -1,10 +1,9 @@
 // Has every accepted message decided: hands it to a worker thread, writes the outcome, passes the jobs on.
 // A worker that dies or hangs is replaced and the message it was on is held; no other message is harmed.
 
-import type { RuleSet } from "../config/rules.ts";
-import { errorFields, type Log } from "../log.ts";
+import { errorFields } from "../log.ts";
 import type { Decided, Job } from "../message.ts";
-import { type HoldReason, LEASE_MS, type Store, StoreTrouble, type Undecided } from "../store/store.ts";
+import { type HoldReason, LEASE_MS, StoreTrouble, type Undecided } from "../store/store.ts";
 import { Desk, type DeskOptions, type Task } from "./desk.ts";
 import type { Answer } from "./worker.ts";
 

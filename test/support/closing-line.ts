@@ -21,7 +21,7 @@ export class ClosingLine implements Reporter {
 }
 
 /** The line CI reads. */
-export function closingLine(counts: Readonly<Counts>): string {
+function closingLine(counts: Readonly<Counts>): string {
   return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
 }
 

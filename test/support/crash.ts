@@ -9,8 +9,8 @@ import { seeded } from "./chance.ts";
 import {
   type BalanceRow,
   balance,
-  type LiveGateway,
   type Home,
+  type LiveGateway,
   makeHome,
   startAgain,
   startAndKill,

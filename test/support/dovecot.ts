@@ -37,7 +37,7 @@ export async function startDovecot(folder: string): Promise<Dovecot> {
     if (process.getuid?.() === 0) await run("chown", ["-R", `${user.uid}:${user.gid}`, home]);
   };
   await own();
-  const [program = DOVECOT, ...args] = [...asPeer(user), DOVECOT, "-F", "-c", join(home, "dovecot.conf")];
+  const [program, ...args] = asPeer(user, [DOVECOT, "-F", "-c", join(home, "dovecot.conf")]);
   const daemon = startDaemon(program, args);
   await untilListening(daemon, port);
   return {

@@ -19,10 +19,10 @@ export function peerUser(): PeerUser {
   return { name, group, uid: Number(uidText), gid: Number(gidText) };
 }
 
-/** What to put before a command so that root runs it as the plain user. */
-export function asPeer(user: PeerUser): readonly string[] {
-  if (process.getuid?.() !== 0) return [];
-  return ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
+/** The command as root must say it to have the plain user run it; for anybody else the command itself. */
+export function asPeer(user: PeerUser, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  if (process.getuid?.() !== 0) return command;
+  return ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups", ...command];
 }
 
 function rows(file: string): string[][] {
