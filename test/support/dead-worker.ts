@@ -1,0 +1,3 @@
+// A decide worker that never starts.
+
+throw new Error("this worker never starts");
