@@ -6,9 +6,9 @@ import type { Client, Door, Envelope, Mail, Recipient } from "./message.ts";
 import type { Accepted, Body, HoldReason, NewRouting, Store } from "./store/store.ts";
 
 /** A message up to this size is kept in memory until it is committed; a larger one goes to the store in chunks. */
-export const INLINE_BYTES_MAX = 256 * 1024;
+export const INLINE_BYTES_MAX = 128 * 1024;
 /** The size of a chunk: few enough rows for a large mail, little enough memory for fifty of them at once. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 /** How much of the header block is looked at for Message-ID, Date and Received. */
 const HEADER_BYTES_MAX = 256 * 1024;
 
@@ -132,7 +132,7 @@ class Intake {
   }
 
   async finish(): Promise<{ body: Body; raw: Uint8Array | null }> {
-    const rest = this.takePending();
+    const rest = this.takeOwned();
     if (this.bodyId === null) return { body: { kind: "inline", bytes: rest }, raw: rest };
     if (rest.length > 0) await this.store.appendBody(this.bodyId, rest);
     return { body: { kind: "stored", bodyId: this.bodyId }, raw: null };
@@ -157,8 +157,17 @@ class Intake {
     return end === null ? text : text.slice(0, end.index);
   }
 
-  /** In memory of its own: a chunk is a view of a larger block of the socket's, which would be kept and copied whole. */
+  /** What is pending, and nothing pending any more; for use at once, it may share the socket's memory. */
   private takePending(): Uint8Array {
+    const [first] = this.pending;
+    if (this.pending.length !== 1 || first === undefined) return this.takeOwned();
+    this.pending = [];
+    this.pendingBytes = 0;
+    return first;
+  }
+
+  /** The same in memory of its own: a chunk is a view of a larger block, which would be kept and copied whole. */
+  private takeOwned(): Uint8Array {
     const whole = new Uint8Array(this.pendingBytes);
     let end = 0;
     for (const chunk of this.pending) {

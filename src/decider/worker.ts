@@ -20,6 +20,8 @@ if (port === null) throw new Error("decide-worker.ts runs as a worker thread");
 /** Answers are sent together, but none waits for more than this many others. */
 const ANSWERS_MAX = 8;
 
+const LARGE_BYTES = 1024 * 1024;
+
 export type WorkerSetup = {
   readonly rules: RuleSet;
   /** One number: how many messages were begun. It tells a hung or dead worker's message from those before and after. */
@@ -43,11 +45,17 @@ async function work(): Promise<void> {
   for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
     Atomics.add(setup.begun, 0, 1);
     answers.push(await answer(question));
+    release(question.raw);
     if (waiting.length > 0 && answers.length < ANSWERS_MAX) continue;
     port?.postMessage(answers);
     answers = [];
   }
   busy = false;
+}
+
+/** Memory of a large mail is given back now: until the collector comes by, several of them would be waiting for it. */
+function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > LARGE_BYTES) buffer.transfer(0);
 }
 
 async function answer(question: Question): Promise<Answer> {

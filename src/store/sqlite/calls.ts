@@ -261,5 +261,6 @@ export type ToThread = { readonly kind: "batch"; readonly batch: Batch } | { rea
 export type FromThread =
   | { readonly kind: "ready" }
   | { readonly kind: "refused"; readonly trouble: Trouble }
-  | { readonly kind: "answers"; readonly answers: readonly Answer[] }
+  /** `bytes` is the batch's own buffer, given back to be filled again. */
+  | { readonly kind: "answers"; readonly answers: readonly Answer[]; readonly bytes: ArrayBuffer | null }
   | { readonly kind: "closed" };

@@ -6,7 +6,9 @@ import { StoreTrouble } from "../store.ts";
 import type { Answer, Batch, FromThread, ThreadTask, ToThread, Trouble, Verb, Verbs } from "./calls.ts";
 
 /** Bytes of bodies in one batch; what comes above waits for the next, so memory and the log grow in small steps. */
-const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+const BATCH_BYTES_MAX = 2 * 1024 * 1024;
+/** The smallest buffer made: room for a usual batch, so that the first one serves for long. */
+const BUFFER_BYTES_MIN = 512 * 1024;
 /** Calls in one batch: keeps the wait of the first call in it short. */
 const BATCH_CALLS_MAX = 512;
 /** A thread that has not answered for so long hangs in the disk; longer than any lock wait, in milliseconds. */
@@ -39,6 +41,8 @@ type State = {
   underWay: Pending[];
   scheduled: boolean;
   batches: number;
+  /** The buffer of the last batch, free to be filled again. */
+  spare: ArrayBuffer | null;
   /** Why calls are refused; null while they are not. */
   refusal: StoreTrouble | null;
   closing: (() => void) | null;
@@ -56,6 +60,7 @@ export async function startThread(task: ThreadTask): Promise<ThreadClient> {
     underWay: [],
     scheduled: false,
     batches: 0,
+    spare: null,
     refusal: null,
     closing: null,
     deadline: null,
@@ -106,7 +111,7 @@ function schedule(state: State): void {
 function post(state: State): void {
   if (state.underWay.length > 0 || state.waiting.length === 0) return;
   state.underWay = takeBatch(state);
-  const batch = pack(state.underWay);
+  const batch = pack(state);
   state.batches++;
   state.deadline = setTimeout(() => hang(state), ANSWER_MS_MAX);
   const message: ToThread = { kind: "batch", batch };
@@ -127,20 +132,28 @@ function takeBatch(state: State): Pending[] {
 /**
  * Copies all bodies of a batch into one buffer, which is then handed over and not copied again. Posting the views
  * themselves would copy the whole buffer behind each, and handing those over would take them from whoever shares it.
+ * The buffer comes back with the answers: making one a batch would leave the heap in tatters after a few large mails.
  */
-function pack(calls: readonly Pending[]): Batch {
-  const total = calls.reduce((sum, { bytes }) => sum + (bytes?.byteLength ?? 0), 0);
-  const whole = total === 0 ? null : new Uint8Array(new ArrayBuffer(total));
+function pack(state: State): Batch {
+  const total = state.underWay.reduce((sum, { bytes }) => sum + (bytes?.byteLength ?? 0), 0);
+  const buffer = total === 0 ? null : bufferFor(state, total);
+  const whole = new Uint8Array(buffer ?? new ArrayBuffer(0));
   let end = 0;
-  const packed = calls.map(({ verb, args, bytes }) => {
+  const calls = state.underWay.map(({ verb, args, bytes }) => {
     const from = end;
-    if (bytes !== null && whole !== null) {
+    if (bytes !== null) {
       whole.set(bytes, from);
       end += bytes.byteLength;
     }
     return { verb, args, from, to: end };
   });
-  return { calls: packed, bytes: whole?.buffer ?? null };
+  return { calls, bytes: buffer };
+}
+
+function bufferFor(state: State, total: number): ArrayBuffer {
+  const { spare } = state;
+  state.spare = null;
+  return spare !== null && spare.byteLength >= total ? spare : new ArrayBuffer(Math.max(total, BUFFER_BYTES_MIN));
 }
 
 function receive(state: State, message: FromThread): void {
@@ -148,6 +161,7 @@ function receive(state: State, message: FromThread): void {
   if (state.deadline !== null) clearTimeout(state.deadline);
   const asked = state.underWay;
   state.underWay = [];
+  state.spare = message.bytes ?? state.spare;
   asked.forEach((pending, place) => {
     settle(pending, message.answers[place]);
   });

@@ -17,7 +17,7 @@ const FILE_MODE = 0o600;
 /** How long to wait for a lock of an operator's command or of a backup, in milliseconds; a sender waits much longer. */
 const BUSY_MS = 5_000;
 /** Page cache of the writer, in KiB: holds the busy part of the dedupe index at 1,000,000 mails a period. */
-const CACHE_KIB = 64 * 1024;
+const CACHE_KIB = 16 * 1024;
 /**
  * Bytes a page, set once, when the file is made. A mail of 10 KB took 100 to 115 us of CPU with 8192 and 123 to 140 with
  * 4096 (fewer pages and checksums), about the same with 16384, which writes more when few mails come at a time.

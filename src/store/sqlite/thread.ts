@@ -35,7 +35,7 @@ function start(): void {
   }
   port?.on("message", (message: ToThread) => {
     if (message.kind === "close") close(opened);
-    else answer(runBatch(opened.db, opened.writes, opened.looks, message.batch, task.folder));
+    else answer(runBatch(opened.db, opened.writes, opened.looks, message.batch, task.folder), message.batch.bytes);
   });
   send({ kind: "ready" });
   if (task.role === "write" && task.mode === "gateway") idle(opened);
@@ -75,8 +75,8 @@ function idle(opened: Opened): void {
   });
 }
 
-function answer(answers: readonly Answer[]): void {
-  send({ kind: "answers", answers });
+function answer(answers: readonly Answer[], bytes: ArrayBuffer | null): void {
+  send({ kind: "answers", answers, bytes }, bytes === null ? [] : [bytes]);
 }
 
 function close(opened: Opened): void {
@@ -98,6 +98,6 @@ function refusal(error: unknown) {
   return trouble;
 }
 
-function send(message: FromThread): void {
-  port?.postMessage(message);
+function send(message: FromThread, moved: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(message, moved);
 }
