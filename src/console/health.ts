@@ -4,9 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import type { StoreCounts } from "../store/store.ts";
 import type { Metrics } from "./metrics.ts";
-
-/** How long the store may take to answer before the gateway counts as not ready. */
-const STORE_DEADLINE_MS = 3000;
+import { storeAnswer } from "./store-answer.ts";
 
 export type Status = {
   readonly counts: StoreCounts;
@@ -45,8 +43,7 @@ export async function startHealthPage({ address, port, metrics, status }: Health
 
 /** A destination that is down does not make the gateway unready: mail for it is safe and waits. It is named all the same. */
 async function readiness(status: () => Promise<Status>) {
-  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), STORE_DEADLINE_MS).unref());
-  const answer = await Promise.race([status().catch(() => null), late]);
+  const answer = await storeAnswer(status);
   if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
   const { counts, inHand, replaced, down } = answer;
   return { ready: true, ...counts, inHand, workersReplaced: replaced, destinationsDown: down };

@@ -5,6 +5,10 @@ import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
 import type { Decided } from "../message.ts";
 import type { Store } from "../store/store.ts";
+import { storeAnswer } from "./store-answer.ts";
+
+/** With a million mails a balance takes seconds of one thread, and a lost row is no emergency of seconds. */
+const BALANCE_AGE_MS = 10 * 60 * 1000;
 
 export type Metrics = {
   /** The page for Prometheus, text format 0.0.4. */
@@ -53,9 +57,13 @@ export function createMetrics({ store, inDoubt }: { readonly store: Store; reado
     registers,
   });
   new Counter({ name: "mailward_in_doubt_total", help: "Deliveries a crash left in doubt", registers }).inc(inDoubt);
-  gauges(store, registers);
+  const lookIntoStore = storeGauges(store, registers);
+  balanceGauges(store, registers);
   return {
-    page: () => registry.metrics(),
+    async page() {
+      await lookIntoStore();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
     accepted(arrival, acceptance) {
       for (const [index, routing] of acceptance.accepted.routings.entries()) {
@@ -74,9 +82,13 @@ export function createMetrics({ store, inDoubt }: { readonly store: Store; reado
   };
 }
 
-/** What is in the store now, asked when the page is asked for. */
-function gauges(store: Store, registers: Registry[]): void {
+/**
+ * What is in the store now; not a number when the store does not answer. Answers what to do before each page: the
+ * library asks its gauges all at once, so one that asks the store for all would be late for the others.
+ */
+function storeGauges(store: Store, registers: Registry[]): () => Promise<void> {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const answers = gauge("mailward_store_answers", "1 when the store answers, 0 when it does not");
   const undecided = gauge("mailward_undecided", "Messages waiting for their decision");
   const heldMessages = gauge("mailward_held_messages", "Messages held for a person before their decision");
   const waiting = gauge("mailward_waiting_deliveries", "Deliveries waiting or under way");
@@ -85,18 +97,47 @@ function gauges(store: Store, registers: Registry[]): void {
     "mailward_oldest_waiting_timestamp_seconds",
     "When the oldest waiting delivery was created; 0 when none waits",
   );
+  return async () => {
+    const counts = await storeAnswer(() => store.counts());
+    answers.set(counts === null ? 0 : 1);
+    undecided.set(counts?.undecided ?? Number.NaN);
+    heldMessages.set(counts?.heldMessages ?? Number.NaN);
+    waiting.set(counts === null ? Number.NaN : counts.waiting + counts.leased);
+    held.set(counts?.held ?? Number.NaN);
+    oldest.set(counts === null ? Number.NaN : (counts.oldestWaitingAt ?? 0) / 1000);
+  };
+}
+
+/**
+ * The balance looks at every mail ever accepted, so a page never waits for it: one that finds it older than
+ * `BALANCE_AGE_MS` has it worked out for the next page. Until the first answer it is not a number.
+ */
+function balanceGauges(store: Store, registers: Registry[]): void {
+  let dueAt = 0;
+  const at = new Gauge({
+    name: "mailward_balance_timestamp_seconds",
+    help: "When the balance was looked at",
+    registers,
+  });
   const missing = new Gauge({
     name: "mailward_balance_missing",
     help: "Accepted mails that are nowhere: anything but 0 is an alarm",
     registers,
-    async collect() {
-      const [counts, balance] = await Promise.all([store.counts(), store.balance()]);
-      undecided.set(counts.undecided);
-      heldMessages.set(counts.heldMessages);
-      waiting.set(counts.waiting + counts.leased);
-      held.set(counts.held);
-      oldest.set((counts.oldestWaitingAt ?? 0) / 1000);
-      missing.set(balance.reduce((sum, row) => sum + row.missing, 0));
+    collect: () => {
+      if (performance.now() < dueAt) return;
+      dueAt = performance.now() + BALANCE_AGE_MS;
+      void lookAgain();
     },
   });
+  at.set(Number.NaN);
+  missing.set(Number.NaN);
+  async function lookAgain(): Promise<void> {
+    try {
+      const rows = await store.balance();
+      missing.set(rows.reduce((sum, row) => sum + row.missing, 0));
+      at.set(Date.now() / 1000);
+    } catch {
+      dueAt = 0; // The store says elsewhere what ails it; the timestamp stays old.
+    }
+  }
 }
