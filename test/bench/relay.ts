@@ -6,7 +6,7 @@ import { startPostfix } from "../support/postfix.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { type Haraka, startHaraka } from "./haraka.ts";
 import { deliveredPerSecond, RECIPIENT, type Sink, startSink } from "./load.ts";
-import { median, packageVersion, printMachine, row, say } from "./machine.ts";
+import { packageVersion, printMachine, row, say } from "./machine.ts";
 
 type Relay = { readonly name: string; readonly port: number; readonly figures: number[] };
 
@@ -46,9 +46,11 @@ export async function relay(): Promise<void> {
     for (const each of relays) each.figures.push(await deliveredPerSecond(each.port, sink, MAILS));
   }
   for (const each of relays) say(row(each.name, each.figures, "mails/s"));
-  const own = median(relays[0]?.figures ?? []);
-  for (const each of relays.slice(1))
-    say(`Mailward / ${each.name.padEnd(8)} ${(own / median(each.figures)).toFixed(2)}`);
+  const own = relays[0]?.figures ?? [];
+  for (const { name, figures } of relays.slice(1)) {
+    const ratios = own.map((figure, round) => figure / (figures[round] ?? Number.NaN));
+    say(row(`Mailward / ${name}`, ratios, "times", 2));
+  }
 }
 
 /** A gateway whose queues all deliver to the sink, with `RULES` rules loaded. */
