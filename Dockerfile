@@ -9,7 +9,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24.21.0-bookworm-slim
+# The two MALLOC lines, as in `npm start`: glibc gives the memory of large mails back instead of keeping it in pieces.
 ENV NODE_ENV=production \
+    MALLOC_MMAP_THRESHOLD_=32768 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
     MAILWARD_DATA=/data \
     MAILWARD_RULES=/app/rules \
     MAILWARD_LISTEN_ADDRESS=0.0.0.0

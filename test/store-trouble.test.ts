@@ -198,15 +198,6 @@ test("a folder that cannot be used is refused with a sentence", async () => {
   await expect(open(join(dir.path, "dir"))).rejects.toMatchObject(refused);
 });
 
-test("a folder that is closed to this user is refused with a sentence", async (context) => {
-  if (process.getuid?.() === 0) context.skip("NOT TESTED: root may open everything");
-  await using dir = await tempDir();
-  chmodSync(dir.path, 0o500);
-  const refused = openSqliteStore({ folder: join(dir.path, "data"), mode: "gateway" });
-  await expect(refused).rejects.toMatchObject({ reason: "broken" });
-  chmodSync(dir.path, 0o700);
-});
-
 test("when the store's thread dies every call is refused, nothing hangs, and a new start finds what was accepted", async () => {
   await using dir = await tempDir();
   const store = await openSqliteStore({ folder: dir.path, mode: "gateway" });

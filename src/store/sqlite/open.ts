@@ -16,7 +16,7 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** How long to wait for a lock of an operator's command or of a backup, in milliseconds; a sender waits much longer. */
 const BUSY_MS = 5_000;
-/** Page cache of the writer, in KiB: holds the busy part of the dedupe index at 1,000,000 mails a period. */
+/** Page cache of the writer, in KiB: bodies flow through once, so more of it would only hold what nobody asks for again. */
 const CACHE_KIB = 16 * 1024;
 /**
  * Bytes a page, set once, when the file is made. A mail of 10 KB took 100 to 115 us of CPU with 8192 and 123 to 140 with
@@ -33,8 +33,9 @@ const LOG_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The one connection that writes. In gateway mode it makes and upgrades the store. */
 export function openWriter(task: ThreadTask): Connection {
+  // In gateway mode `lockFolder` has made the files. Opened and closed once more, the lock would be gone: a process
+  // loses its POSIX locks on a file with the first descriptor of it that it closes.
   if (task.mode === "operator") requireStore(task.folder);
-  else makeFiles(task.folder);
   const db = new Database(join(task.folder, STORE_FILE), { timeout: BUSY_MS });
   try {
     db.pragma(`page_size = ${PAGE_BYTES}`);
