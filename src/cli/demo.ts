@@ -5,52 +5,71 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
+import type { Config } from "../config/config.ts";
 import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
 import type { Case, OutcomeRow, Store } from "../store/store.ts";
 import { addressesIn, type MailClient, openMailClient, type Server } from "./mail-client.ts";
-import { CannotDo, configFrom, type OperatorFlags, print, printJson, withStore, withStoreFlags } from "./operator.ts";
+import { CannotDo, type OperatorFlags, print, printJson, withStore, withStoreFlags } from "./operator.ts";
 import { because, urgencyPaint } from "./outcomes.ts";
-import { parseServer, SERVER_DEFAULT } from "./send.ts";
+import { parseServer } from "./send.ts";
 import { rulesFrom } from "./serve.ts";
 import { bar, paint, safe, table } from "./terminal.ts";
 
 const MAILS = join(import.meta.dirname, "../../fixtures/mail");
 /** How long one mail may take to be decided and delivered before the demo goes on without it. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 const LOOK_MS = 20;
 
-type DemoFlags = OperatorFlags & { readonly server: Server };
+type DemoFlags = OperatorFlags & { readonly server?: Server };
 
 export function demoCommand(): Command {
   return withStoreFlags(new Command("demo"))
     .description("send the example mails to a running gateway and watch where they go")
-    .option("--server <host:port>", "the gateway", parseServer, SERVER_DEFAULT)
-    .action(async (flags: DemoFlags) => {
-      await withStore(flags, async (store) => {
-        const lookup = recipientLookup(rulesFrom(configFrom(flags)));
-        using client = await openMailClient(flags.server);
-        await demo(store, client, lookup, flags.json === true);
-      });
-    });
+    .option("--rules <folder>", "the gateway's rule set (else MAILWARD_RULES, else ./rules)")
+    .option("--server <host:port>", "the gateway (else the smtp door of its configuration)", parseServer)
+    .action((flags: DemoFlags) =>
+      withStore(flags, async (store, config) => {
+        const lookup = recipientLookup(rulesFrom(config));
+        using client = await openMailClient(flags.server ?? smtpDoor(config));
+        const shown = await demo(store, client, lookup, flags.json === true);
+        if (!flags.json) print(summary(shown, config));
+      }),
+    );
 }
 
-async function demo(store: Store, client: MailClient, lookup: RecipientLookup, json: boolean): Promise<void> {
+function smtpDoor({ listeners }: Config): Server {
+  const door = listeners.find(({ protocol, port }) => protocol === "smtp" && port !== 0);
+  if (door === undefined)
+    throw new CannotDo("The configuration names no smtp door with a port. Say --server HOST:PORT.");
+  const everywhere = door.address === "0.0.0.0" || door.address === "::";
+  return { host: everywhere ? "127.0.0.1" : door.address, port: door.port };
+}
+
+async function demo(
+  store: Store,
+  client: MailClient,
+  lookup: RecipientLookup,
+  json: boolean,
+): Promise<readonly OutcomeRow[]> {
   const shown: OutcomeRow[] = [];
+  const slow = new Set<string>();
   if (!json) print(paint("bold", line("mail", "to", "type", "urg", "queue", "delivery", "because")));
   for (const file of exampleMails()) {
     const raw = freshCopy(readFileSync(join(MAILS, file)));
     const to = addressesIn(raw, ["to", "cc"]).filter((address) => lookup(address) !== null);
     if (to.length === 0) continue;
     const reply = await client.send(addressesIn(raw, ["from"])[0] ?? "", to, raw);
-    const found = reply.kind === "accepted" && reply.ref !== null ? await waitFor(store, reply.ref) : null;
-    if (found === null) print(`${file}: ${safe(reply.text)}`);
-    for (const row of found?.outcomes ?? []) {
+    const found = reply.kind === "accepted" && reply.ref !== null ? await waitFor(store, reply.ref, slow) : null;
+    const rows = found?.outcomes ?? [];
+    if (rows.length === 0 && json) printJson({ file, ...reply });
+    else if (rows.length === 0) print(`${line(file.replace(/\.eml$/, ""), reply.kind)} ${safe(reply.text)}`);
+    for (const row of rows) {
       shown.push(row);
       if (json) printJson({ file, ...row });
       else print(demoLine(file, row));
     }
   }
-  if (!json) print(summary(shown));
+  return shown;
 }
 
 function exampleMails(): readonly string[] {
@@ -70,16 +89,21 @@ function freshCopy(raw: Buffer): Buffer {
   return Buffer.from(fresh + header + (end < 0 ? "" : text.slice(end)), "latin1");
 }
 
-/** The case once every delivery of it is done or waits for something else than us. */
-async function waitFor(store: Store, ref: string): Promise<Case | null> {
+/**
+ * The case once every delivery of it is done or waits for something else than us. A queue that was waited for in vain
+ * is put among the slow ones, which nobody waits for again.
+ */
+async function waitFor(store: Store, ref: string, slow: Set<string>): Promise<Case | null> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const found = await store.find(ref);
-    const settled =
-      found !== null &&
-      found.outcomes.length > 0 &&
-      found.deliveries.every(({ attempts, state }) => attempts > 0 && state !== "leased");
-    if (settled || Date.now() > until) return found;
+    const decided = found !== null && found.outcomes.length > 0;
+    const open = found?.deliveries.filter(({ attempts, state }) => attempts === 0 || state === "leased") ?? [];
+    if (decided && open.every(({ queue }) => slow.has(queue))) return found;
+    if (Date.now() > until) {
+      for (const { queue } of open) slow.add(queue);
+      return found;
+    }
     await pause(LOOK_MS);
   }
 }
@@ -108,7 +132,7 @@ function demoLine(file: string, row: OutcomeRow): string {
   return plain.replace(` ${row.urgency} `, ` ${urgencyPaint(row.urgency)} `);
 }
 
-function summary(rows: readonly OutcomeRow[]): string {
+function summary(rows: readonly OutcomeRow[], { dataFolder }: Config): string {
   const counts = new Map<string, number>();
   for (const { queue } of rows) counts.set(queue, (counts.get(queue) ?? 0) + 1);
   const most = Math.max(0, ...counts.values());
@@ -120,7 +144,10 @@ function summary(rows: readonly OutcomeRow[]): string {
       sorted.map(([queue, count]) => [queue, count, bar(count, most)]),
     ),
     "",
-    "A ? marks mail that people look at first. Each queue is a Maildir under the data folder: mutt -f data/mail/clinical",
+    "A ? marks mail that people look at first.",
+    ...(sorted[0] === undefined
+      ? []
+      : [`A queue is a Maildir, read like any mailbox: mutt -f ${join(dataFolder, "mail", sorted[0][0])}`]),
     "Look closer: `npm run -s mailward -- outcomes`, `… show REF`, `… balance`, `… report`.",
   ].join("\n");
 }

@@ -3,17 +3,26 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { hashPassword } from "../intake/sign-in.ts";
-import { CannotDo, plainErrors, print } from "./operator.ts";
+import { CannotDo, plainErrors, print, printJson } from "./operator.ts";
+
+/** Characters; the door counts wrong guesses, so this need not stand against guessing offline. */
+const LENGTH_MIN = 12;
+
+type PasswordFlags = { readonly json?: boolean };
 
 export function passwordCommand(): Command {
   return new Command("password")
     .description("read a staff password from standard input and print what to write in the configuration file")
-    .action(() => plainErrors(password));
+    .option("--json", "one JSON value, for programs")
+    .action((flags: PasswordFlags) => plainErrors(() => password(flags)));
 }
 
-async function password(): Promise<void> {
+async function password({ json }: PasswordFlags): Promise<void> {
   if (process.stdin.isTTY) process.stderr.write("Type the password, then Enter and Ctrl-D: ");
   const typed = (await text(process.stdin)).replace(/\r?\n$/, "");
-  if (typed.length < 12) throw new CannotDo("The password is shorter than 12 characters. Please choose a longer one.");
-  print(await hashPassword(typed));
+  if ([...typed].length < LENGTH_MIN)
+    throw new CannotDo(`The password is shorter than ${LENGTH_MIN} characters. Please choose a longer one.`);
+  const hash = await hashPassword(typed);
+  if (json) printJson({ password: hash });
+  else print(hash);
 }

@@ -70,7 +70,7 @@ type Verb = (store: Store, filter: QueueFilter) => Promise<string>;
 function verb(name: string, description: string, act: Verb): Command {
   return withStoreFlags(new Command(name))
     .description(description)
-    .argument("[ref...]", "references, such as MW-000A-3")
+    .argument("[ref...]", "references, such as MW-00038W")
     .option("--queue <name>", "all of this queue")
     .option("--all", "all there are")
     .action((refs: string[], flags: QueueFlags) =>

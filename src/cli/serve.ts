@@ -1,7 +1,7 @@
 // `mailward serve`: the gateway itself, until SIGTERM or SIGINT.
 
 import { Command } from "commander";
-import { type Config, type Flags } from "../config/config.ts";
+import type { Config, Flags } from "../config/config.ts";
 import { loadRules, type RuleSet } from "../config/rules.ts";
 import { printProblems } from "../config/yaml.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
@@ -9,23 +9,33 @@ import { openLog } from "../log.ts";
 import { CannotDo, configFrom, plainErrors, withConfigFlags } from "./operator.ts";
 import { paint, table } from "./terminal.ts";
 
+type ServeFlags = Flags & { readonly json?: boolean };
+
+/** What a shell shows for a program ended by Ctrl-C. */
+const INTERRUPTED = 130;
+/** npm passes a terminal's Ctrl-C on a second time; what comes so soon is the same key. */
+const ECHO_MS = 300;
+
 export function serveCommand(): Command {
   return withConfigFlags(new Command("serve"))
     .description("start the gateway")
     .option("--rules <folder>", "the rule set (else MAILWARD_RULES, else ./rules)")
-    .action((flags: Flags) => plainErrors(() => serve(flags)));
+    .option("--json", "log for programs also on a terminal")
+    .action((flags: ServeFlags) => plainErrors(() => serve(flags)));
 }
 
-async function serve(flags: Flags): Promise<void> {
+async function serve(flags: ServeFlags): Promise<void> {
   const config = configFrom(flags);
   const rules = rulesFrom(config);
-  const people = process.stdout.isTTY === true;
+  const people = process.stdout.isTTY === true && flags.json !== true;
   const log = openLog({ level: config.logLevel, style: people ? "people" : "json" });
   const gateway = await startGateway({ config, rules, log }).catch((error: unknown) => {
     throw new CannotDo(startTrouble(error, config));
   });
-  if (people) process.stdout.write(`${welcome(gateway, config, rules)}\n`);
+  if (people) process.stdout.write(`${welcome(gateway, config, rules, flags)}\n`);
   await stopSignal();
+  endAtSecondInterrupt();
+  if (people) process.stdout.write("\nFinishing mail under way. Ctrl-C again stops at once.\n");
   await gateway[Symbol.asyncDispose]();
   log.flush();
 }
@@ -37,9 +47,18 @@ export function rulesFrom(config: Config): RuleSet {
   return loaded.rules;
 }
 
-function stopSignal(): Promise<string> {
+/** Both signals stay caught afterwards, so that one sent twice does not cut the draining short. */
+function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve());
+  });
+}
+
+/** Whoever is in a hurry presses Ctrl-C again; what is accepted is on disk either way. */
+function endAtSecondInterrupt(): void {
+  const asked = performance.now();
+  process.on("SIGINT", () => {
+    if (performance.now() - asked > ECHO_MS) process.exit(INTERRUPTED);
   });
 }
 
@@ -60,7 +79,7 @@ function startTrouble(error: unknown, config: Config): string {
   }
 }
 
-function welcome(gateway: Gateway, config: Config, rules: RuleSet): string {
+function welcome(gateway: Gateway, config: Config, rules: RuleSet, flags: Flags): string {
   const rows = [
     ...gateway.listeners.map(({ protocol, address, port }) => [
       protocol.toUpperCase(),
@@ -69,7 +88,6 @@ function welcome(gateway: Gateway, config: Config, rules: RuleSet): string {
     ]),
     ["HTTP", `${gateway.http.address}:${gateway.http.port}`, "/healthz  /readyz  /metrics"],
   ];
-  const smtp = gateway.listeners.find(({ protocol }) => protocol === "smtp");
   const aliases = rules.aliases.map(({ name }) => `${name}@`).join(" ");
   return [
     "",
@@ -81,14 +99,37 @@ function welcome(gateway: Gateway, config: Config, rules: RuleSet): string {
     `Data     ${config.dataFolder}`,
     "",
     "Try next, in a second terminal:",
-    "  npm run demo                         send example mails and watch where they go",
-    ...(smtp
-      ? [`  swaks --server ${smtp.address}:${smtp.port} --to billing@${rules.domains[0]}   or any mail program`]
-      : []),
-    "  npm run -s mailward -- outcomes      what was decided, newest first",
+    table(["", ""], tryNext(gateway, rules, flags))
+      .split("\n")
+      .slice(1)
+      .join("\n"),
+    "",
     "Stop with Ctrl-C; mail under way is finished first.",
     "",
   ].join("\n");
+}
+
+/** Commands to copy, with the flags this gateway was started with, and what each does. */
+function tryNext(gateway: Gateway, rules: RuleSet, { config, data, rules: folder }: Flags): readonly string[][] {
+  const store = [config && `--config ${config}`, data && `--data ${data}`].filter(Boolean);
+  const demo = [...store, folder && `--rules ${folder}`].filter(Boolean);
+  const smtp = gateway.listeners.find(({ protocol }) => protocol === "smtp");
+  const server = smtp && `${smtp.address === "0.0.0.0" ? "127.0.0.1" : smtp.address}:${smtp.port}`;
+  return [
+    [
+      ["  npm run demo", ...(demo.length > 0 ? ["--", ...demo] : [])].join(" "),
+      "send example mails and watch where they go",
+    ],
+    ...(server
+      ? [
+          [
+            `  swaks --server ${server} --to billing@${rules.domains[0]}`,
+            "send one of your own; any mail program will do",
+          ],
+        ]
+      : []),
+    [["  npm run -s mailward -- outcomes", ...store].join(" "), "what was decided, newest first"],
+  ];
 }
 
 const WHAT: Readonly<Record<string, string>> = {

@@ -9,7 +9,7 @@ import { dateTime, paint, safe, table } from "./terminal.ts";
 export function showCommand(): Command {
   return withStoreFlags(new Command("show"))
     .description("everything known of one case")
-    .argument("<ref>", "its reference, such as MW-000A-3")
+    .argument("<ref>", "its reference, such as MW-00038W")
     .option("--raw", "write the message itself to standard output, byte for byte")
     .action((ref: string, flags: OperatorFlags & { raw?: boolean }) =>
       withStore(flags, async (store) => {
@@ -39,18 +39,22 @@ function page(found: Case): string {
     ...found.outcomes.flatMap(decision),
     "",
     paint("bold", "deliveries"),
-    table(
-      ["queue", "state", "attempts", "next", "why"],
-      found.deliveries.map((row) => [
-        row.queue,
-        row.state,
-        row.attempts,
-        row.state === "waiting" ? dateTime(row.nextAt) : null,
-        row.reason,
-      ]),
-    ),
+    found.deliveries.length === 0 ? "none yet" : deliveries(found),
     ...(found.attempts.length === 0 ? [] : ["", paint("bold", "attempts"), attempts(found)]),
   ].join("\n");
+}
+
+function deliveries(found: Case): string {
+  return table(
+    ["queue", "state", "attempts", "next attempt", "why"],
+    found.deliveries.map((row) => [
+      row.queue,
+      row.state === "leased" ? "under way" : row.state,
+      row.attempts,
+      row.state === "waiting" ? dateTime(row.nextAt) : null,
+      row.reason === null ? null : safe(row.reason),
+    ]),
+  );
 }
 
 function decision(row: OutcomeRow): readonly string[] {
@@ -97,8 +101,8 @@ function attempts(found: Case): string {
       row.attempt,
       dateTime(row.startedAt),
       `${row.endedAt - row.startedAt} ms`,
-      row.code,
-      row.text,
+      safe(row.code),
+      safe(row.text),
     ]),
   );
 }
