@@ -56,10 +56,6 @@ export function signInFailed(): Refusal {
   return new Refusal(535, "5.7.8 The user name or password is not right.");
 }
 
-export function signInFirst(): Refusal {
-  return new Refusal(530, "5.7.0 Please sign in first: this port is for staff.");
-}
-
 /** A message refused for what it is. */
 export function refused(acceptance: Acceptance & { kind: "refused" }, messageBytes: number, help: string): Refusal {
   switch (acceptance.reason) {

@@ -3,8 +3,8 @@
 import { refOf } from "../../ref.ts";
 import type { Accepted, AcceptedRouting } from "../../store.ts";
 import type { AcceptCall, NewRoutingRow } from "../calls.ts";
-import type { Tables } from "../tables.ts";
 import { ROUTINGS_PER_MESSAGE } from "../tables/routings.ts";
+import type { Tables } from "../tables.ts";
 import { dropBody } from "./body.ts";
 
 /** Writes a mail; routings whose key is known are answered as duplicates, and when all are, nothing else is kept. */

@@ -3,8 +3,8 @@
 import type { LookVerbs, WriteVerbs } from "../calls.ts";
 import type { Tables } from "../tables.ts";
 import { accept } from "./accept.ts";
-import { jobOf } from "./job.ts";
 import { dropBody, openBody, readBody } from "./body.ts";
+import { jobOf } from "./job.ts";
 import { record } from "./record.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
