@@ -2,7 +2,7 @@
 // answer that says what to do, nothing is half done, and where the trouble passes the store works again by itself.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";

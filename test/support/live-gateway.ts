@@ -12,6 +12,9 @@ import { until } from "./wait.ts";
 
 export type Protocol = "smtp" | "lmtp" | "smtps" | "submission";
 
+/** As `npm start` and the container start it. */
+const AS_STARTED = { ...process.env, MALLOC_MMAP_THRESHOLD_: "32768", MALLOC_TRIM_THRESHOLD_: "131072" };
+
 export type GatewayOptions = {
   /** A folder of its own; data, rules and configuration go into it and are found there again by the next start. */
   readonly folder: string;
@@ -72,7 +75,10 @@ export async function makeHome(options: GatewayOptions): Promise<Home> {
 
 /** Resolves when every door is open and the gateway has said so. */
 export async function startAgain(home: Home): Promise<LiveGateway> {
-  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config], { outputFile: home.log });
+  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config], {
+    outputFile: home.log,
+    env: AS_STARTED,
+  });
   await until("the gateway is ready", () => {
     if (daemon.ended() !== null) throw new Error(`ended at start (${daemon.ended()}):\n${daemon.output()}`);
     return events(daemon).some((event) => event["event"] === "ready");
@@ -98,7 +104,10 @@ export async function startAgain(home: Home): Promise<LiveGateway> {
 
 /** Starts it and kills it so many milliseconds later, wherever it is by then. */
 export async function startAndKill(home: Home, afterMs: number): Promise<void> {
-  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config], { outputFile: home.log });
+  const daemon = startDaemon(process.execPath, [MAIN, "serve", "--config", home.config], {
+    outputFile: home.log,
+    env: AS_STARTED,
+  });
   await sleep(afterMs);
   await daemon.stop("SIGKILL");
 }
