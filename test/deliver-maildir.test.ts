@@ -55,7 +55,7 @@ test("a mail becomes one file in new, for its owner only, under a name of its ow
   expect(texts.every((text) => text.startsWith("Return-Path: <patient@home.example>\r\nDelivered-To: billing@"))).toBe(
     true,
   );
-  expect(texts.map((text) => /<(\d@m)>/.exec(text)?.[1] ?? "").sort()).toEqual(["1@m", "2@m", "3@m"]);
+  expect(new Set(texts.map((text) => /<(\d@m)>/.exec(text)?.[1] ?? ""))).toEqual(new Set(["1@m", "2@m", "3@m"]));
 });
 
 /** A gateway that delivers and then cannot write it down, until it is stopped: the next one finds a delivery in doubt. */
