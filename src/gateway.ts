@@ -48,7 +48,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const inDoubt = await store.recoverLeases(owner, now());
   if (inDoubt > 0)
     log.warn("recovered", { count: inDoubt, note: "deliveries a crash left in doubt; each is tried again" });
-  const metrics = createMetrics({ store, inDoubt });
+  const metrics = createMetrics({ store, inDoubt, now });
   const deliverer = started.use(
     startDeliverer({
       store,

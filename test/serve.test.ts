@@ -96,8 +96,7 @@ const TROUBLE: Readonly<Record<string, readonly [Trouble, RegExp]>> = {
     /^Port 127\.0\.0\.1:\d+ is in use by another program\. Stop it,/,
   ],
   "an address this machine does not have": [
-    async ({ config }) =>
-      void (await change(config, { listen: [{ protocol: "smtp", address: "192.0.2.1", port: 0 }] })),
+    ({ config }) => change(config, { listen: [{ protocol: "smtp", address: "192.0.2.1", port: 0 }] }),
     /^This machine has no address 192\.0\.2\.1\. Correct it under `listen:`/,
   ],
   "a file in place of the data folder": [
@@ -131,7 +130,7 @@ const TROUBLE: Readonly<Record<string, readonly [Trouble, RegExp]>> = {
     /^The store in .* was written by a newer Mailward \(version 9999, this program knows \d+\)\. Install that one again; nothing was changed\./,
   ],
   "a mistake in the configuration": [
-    async ({ config }) => void (await change(config, { lisen: [] })),
+    ({ config }) => change(config, { lisen: [] }),
     /config\.yaml:\d+:1: unknown key `lisen`; did you mean `listen`\?/,
   ],
 };

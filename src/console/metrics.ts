@@ -21,7 +21,15 @@ export type Metrics = {
 };
 
 /** @param inDoubt deliveries a crash left in doubt, found at start: the only ones that can arrive twice */
-export function createMetrics({ store, inDoubt }: { readonly store: Store; readonly inDoubt: number }): Metrics {
+export function createMetrics({
+  store,
+  inDoubt,
+  now,
+}: {
+  readonly store: Store;
+  readonly inDoubt: number;
+  readonly now: () => number;
+}): Metrics {
   const registers = [new Registry()];
   const registry = registers[0] as Registry;
   collectDefaultMetrics({ register: registry });
@@ -58,7 +66,7 @@ export function createMetrics({ store, inDoubt }: { readonly store: Store; reado
   });
   new Counter({ name: "mailward_in_doubt_total", help: "Deliveries a crash left in doubt", registers }).inc(inDoubt);
   const lookIntoStore = storeGauges(store, registers);
-  balanceGauges(store, registers);
+  balanceGauges(store, registers, now);
   return {
     async page() {
       await lookIntoStore();
@@ -112,7 +120,7 @@ function storeGauges(store: Store, registers: Registry[]): () => Promise<void> {
  * The balance looks at every mail ever accepted, so a page never waits for it: one that finds it older than
  * `BALANCE_AGE_MS` has it worked out for the next page. Until the first answer it is not a number.
  */
-function balanceGauges(store: Store, registers: Registry[]): void {
+function balanceGauges(store: Store, registers: Registry[], now: () => number): void {
   let dueAt = 0;
   const at = new Gauge({
     name: "mailward_balance_timestamp_seconds",
@@ -124,8 +132,8 @@ function balanceGauges(store: Store, registers: Registry[]): void {
     help: "Accepted mails that are nowhere: anything but 0 is an alarm",
     registers,
     collect: () => {
-      if (performance.now() < dueAt) return;
-      dueAt = performance.now() + BALANCE_AGE_MS;
+      if (now() < dueAt) return;
+      dueAt = now() + BALANCE_AGE_MS;
       void lookAgain();
     },
   });
@@ -135,7 +143,7 @@ function balanceGauges(store: Store, registers: Registry[]): void {
     try {
       const rows = await store.balance();
       missing.set(rows.reduce((sum, row) => sum + row.missing, 0));
-      at.set(Date.now() / 1000);
+      at.set(now() / 1000);
     } catch {
       dueAt = 0; // The store says elsewhere what ails it; the timestamp stays old.
     }
