@@ -108,7 +108,8 @@ test("AUTH in clear is refused, so that no password crosses the wire", async () 
   for (const door of ["smtp", "submission"]) {
     const { client } = await greet(gateway.port(door));
     using _ = client;
-    expect(await client.say(plainAuth(PASSWORD))).toMatch(/^5(38|30|02|03) /);
+    expect(await client.say("EHLO again.example")).not.toContain("AUTH");
+    expect(await client.say(plainAuth(PASSWORD))).toMatch(/^5(38|30|00|02|03) /);
   }
 });
 

@@ -50,6 +50,7 @@ test.each([
   ],
   ["no connection waits", failed({ stage: "connect", code: "ECONNREFUSED" }), "wait", true],
   ["a lost connection after the last dot waits", failed({ stage: "content" }), "wait", true],
+  ["a message we cannot read waits, and the destination is not to blame", failed({ stage: "ours" }), "wait", false],
   ["nonsense instead of a code waits", failed({ stage: "content", reply: 0 }), "wait", false],
 ])("%s", (_name, result, kind, destinationDown) => {
   const meaning = judge(result, JOB, 1000, 0.5);

@@ -22,6 +22,8 @@ const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 const POLL_MS = 1000;
 /** A lane waits when so many attempts are not written down yet: each is a possible duplicate should we die now. */
 const UNWRITTEN_MAX = 100;
+/** How long an attempt under way may go on when we stop; a far end may take ten minutes to answer. */
+const DRAIN_MS = 10_000;
 /** How long a lane waits before it writes an attempt again that the store did not take. */
 const REWRITE_MS = 500;
 /** A lane whose destination is down tries one message after this pause, doubling up to the longest. */
@@ -111,9 +113,14 @@ class Lane {
     clearInterval(this.timer);
     await this.claiming;
     await this.giveBack();
+    const patience = AbortSignal.timeout(DRAIN_MS);
+    await Promise.race([
+      Promise.all(this.underWay),
+      new Promise((resolve) => patience.addEventListener("abort", resolve)),
+    ]);
+    await this.adapter[Symbol.asyncDispose](); // ends what is still under way: each is an attempt that failed
     await Promise.all(this.underWay);
     await Promise.all(this.writing);
-    await this.adapter[Symbol.asyncDispose]();
   }
 
   private pump(): void {
@@ -169,12 +176,17 @@ class Lane {
   }
 
   private async attempt(job: Job, raw: Uint8Array | null): Promise<AttemptResult> {
-    const body = () => (raw === null ? this.options.store.readBody(job.messageId) : once(raw));
+    let unreadable: unknown = null;
+    const stored = () => noting(this.options.store.readBody(job.messageId), (error) => (unreadable = error));
+    const body = () => (raw === null ? stored() : once(raw));
     try {
-      return await this.adapter.deliver(job, body, raw);
+      const result = await this.adapter.deliver(job, body, raw);
+      if (unreadable === null || result.kind === "delivered") return result;
+      this.options.log.error("body-unreadable", { ...errorFields(unreadable), ref: job.label.ref, queue: this.queue });
+      return { kind: "failed", stage: "ours", reply: null, code: "body-unreadable" };
     } catch (error) {
       this.options.log.error("internal-error", errorFields(error));
-      return { kind: "failed", stage: "content", reply: null, code: "internal-error" };
+      return { kind: "failed", stage: "ours", reply: null, code: "internal-error" };
     }
   }
 
@@ -236,6 +248,16 @@ class Lane {
       this.options.log.error("store-trouble", { ...errorFields(error), queue: this.queue });
       this.ready.push(...waiting.map(({ job }) => ({ job, raw: null }))); // still leased to us, so still ours to carry out
     }
+  }
+}
+
+/** The same bytes; an error on the way is told, so that it is not taken for the destination's. */
+async function* noting(body: AsyncIterable<Uint8Array>, tell: (error: unknown) => void): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    tell(error);
+    throw error;
   }
 }
 

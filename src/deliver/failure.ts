@@ -55,11 +55,14 @@ function isPermanent(failure: Failure): boolean {
 
 /** No answer, a hang-up, or an answer before the message was spoken of; 421 is the far end closing (RFC 5321 3.8). */
 function isDestinationTrouble(failure: Failure): boolean {
+  if (failure.stage === "ours") return false;
   return failure.stage === "connect" || failure.stage === "auth" || failure.reply === null || failure.reply === 421;
 }
 
 function sentence(failure: Failure): string {
   switch (failure.stage) {
+    case "ours":
+      return "the message could not be read here; the destination is not to blame";
     case "connect":
       return failure.code === "ETLS"
         ? "no encrypted connection to the destination: it offers no TLS, or its certificate is not right"

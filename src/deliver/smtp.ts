@@ -44,7 +44,7 @@ export function smtpAdapter(destination: SmtpDestination, hostname: string): Ada
       return result;
     },
     async [Symbol.asyncDispose]() {
-      for (const line of open) line.quit();
+      for (const line of [...open]) line.quit();
     },
   };
 }
@@ -106,8 +106,8 @@ class Line {
 
   quit(): void {
     if (this.idleTimer !== null) clearTimeout(this.idleTimer);
-    if (this.connected && !this.gone) this.connection.quit();
-    else this.connection.close();
+    if (this.connected && !this.gone && this.lost === null) this.connection.quit();
+    else this.connection.close(); // in the middle of something, or not even connected
     this.end(new Error("closed by us"));
   }
 

@@ -73,3 +73,7 @@ export function notKept(error: unknown): Refusal {
   }
   return new Refusal(451, "4.3.0 This server cannot keep mail just now. Nothing was kept; please try again later.");
 }
+
+export function signInFirst(): Refusal {
+  return new Refusal(530, "5.7.0 Please encrypt the connection and sign in first: this port is for staff.");
+}

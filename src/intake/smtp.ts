@@ -66,12 +66,18 @@ class FrontDesk {
   private readonly unknown = new Map<string, number>();
   private readonly receiving = new Set<string>();
   private draining = false;
+  private readonly disabled: string[];
 
   constructor(options: SmtpIntakeOptions) {
     this.options = options;
     const { listener, hostname, limits, tls, staff } = options;
     const implicitTls = listener.protocol === "smtps";
     const signInOffered = staff.length > 0 && tls !== null && listener.protocol !== "lmtp";
+    this.disabled = [
+      ...["WIZ", "SHELL", "KILL", "HELP"],
+      ...(tls === null ? ["STARTTLS"] : []), // else the key that smtp-server is shipped with would be offered
+      ...(signInOffered ? [] : ["AUTH"]),
+    ];
     this.server = new SMTPServer({
       name: hostname,
       banner: "Mailward",
@@ -82,13 +88,9 @@ class FrontDesk {
       size: limits.messageBytes,
       hideDSN: false,
       authMethods: ["PLAIN", "LOGIN"],
-      authOptional: listener.protocol !== "submission",
+      authOptional: true, // whether it is needed is asked at MAIL, because AUTH is not there in clear
       maxAllowedUnauthenticatedCommands: Number.POSITIVE_INFINITY, // `false` is read as 10; our own limit counts all commands
-      disabledCommands: [
-        ...["WIZ", "SHELL", "KILL", "HELP"],
-        ...(tls === null ? ["STARTTLS"] : []), // else the key that smtp-server is shipped with would be offered
-        ...(signInOffered ? [] : ["AUTH"]),
-      ],
+      disabledCommands: this.disabled,
       disableReverseLookup: true,
       useXClient: options.xclientHosts.length > 0 ? [...options.xclientHosts] : false,
       useProxy: options.proxyHosts.length > 0 ? [...options.proxyHosts] : false,
@@ -98,6 +100,10 @@ class FrontDesk {
       closeTimeout: CLOSE_TIMEOUT_MS,
       logger: this.commandCounter(),
       onConnect: (session, callback) => callback(this.onConnect(session)),
+      onSecure: (_socket, session, callback) => {
+        session.disabledCommands = this.disabled;
+        callback();
+      },
       onClose: (session) => this.onClose(session),
       onAuth: (auth, session, callback) => {
         void this.signIn(auth.method, auth.username ?? "", auth.password ?? "", session).then(
@@ -105,7 +111,7 @@ class FrontDesk {
           (error: Error) => callback(error),
         );
       },
-      onMailFrom: (_address, _session, callback) => callback(this.draining ? replies.closing() : null),
+      onMailFrom: (_address, session, callback) => callback(this.onSender(session)),
       onRcptTo: (address, session, callback) => callback(this.onRecipient(address, session)),
       onData: (stream, session, callback) => {
         void this.receive(stream, session).then(
@@ -138,6 +144,8 @@ class FrontDesk {
       this.options.onRefused("too-many-connections");
       return replies.tooManyConnections();
     }
+    // Not even offered in clear: a client that tries it has sent the password by the time it is refused.
+    if (!session.secure) session.disabledCommands = [...this.disabled, "AUTH"];
     this.byClient.set(remoteAddress, already + 1);
     this.counted.set(id, remoteAddress);
     return null;
@@ -162,6 +170,12 @@ class FrontDesk {
     this.options.log[known ? "info" : "warn"](known ? "signed-in" : "sign-in-failed", { network });
     if (!known) throw replies.signInFailed();
     return user;
+  }
+
+  private onSender(session: SMTPServerSession): Error | null {
+    if (this.draining) return replies.closing();
+    const staffOnly = this.options.listener.protocol === "submission";
+    return staffOnly && !session.user ? replies.signInFirst() : null;
   }
 
   private onRecipient({ address }: SMTPServerAddress, session: SMTPServerSession): Error | null {
