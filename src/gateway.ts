@@ -32,6 +32,8 @@ export type GatewayOptions = {
 };
 
 export type Gateway = AsyncDisposable & {
+  /** Settles when the store is gone for good; only a new start helps then. */
+  readonly broken: Promise<unknown>;
   readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
   readonly http: { readonly address: string; readonly port: number };
   readonly store: Store;
@@ -48,6 +50,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const inDoubt = await store.recoverLeases(owner, now());
   if (inDoubt > 0)
     log.warn("recovered", { count: inDoubt, note: "deliveries a crash left in doubt; each is tried again" });
+  await holdForUnknownQueues(store, rules, log);
   const metrics = createMetrics({ store, inDoubt, now });
   const deliverer = started.use(
     startDeliverer({
@@ -69,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       workers: config.workers,
       limitMs: config.limits.decideMs,
       now,
-      wanted: (queue) => deliverer.wants(queue),
+      wanted: (queue, urgency) => deliverer.wants(queue, urgency),
       deliver: (jobs, raw) => deliverer.take(jobs, raw),
       observe: metrics.decided,
       ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
@@ -84,6 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     listeners: doors.map(({ port }, index) => ({ ...pick(config, index), port })),
     http: { address: config.http.address, port: health.port },
     store,
+    broken: opened.gone,
     async [Symbol.asyncDispose]() {
       log.info("draining");
       await all.disposeAsync();
@@ -123,7 +127,9 @@ async function openDoors(
         log.info("refused", { reason, door: listener.protocol });
       },
     });
-    doors.push(started.use(door));
+    doors.push(door);
+    if (doors.length === 1)
+      started.defer(async () => void (await Promise.all(doors.map((each) => each[Symbol.asyncDispose]()))));
     log.info("listening", { protocol: listener.protocol, listenAddress: listener.address, port: door.port });
   }
   return doors;
@@ -173,6 +179,16 @@ function adapterFor({ name, deliver }: RuleSet["queues"][number], config: Config
       const auth = deliver.user === null ? null : { user: deliver.user, password: password ?? "" };
       return smtpAdapter({ ...deliver, auth }, config.hostname);
     }
+  }
+}
+
+/** Deliveries to a queue that the rules no longer name have no lane: they are held, to be seen, instead of waiting for ever. */
+async function holdForUnknownQueues(store: Store, rules: RuleSet, log: Log): Promise<void> {
+  const known = new Set(rules.queues.map(({ name }) => name));
+  for (const queue of await store.waitingQueues()) {
+    if (known.has(queue)) continue;
+    const count = await store.holdDeliveries({ queue }, "no-such-queue");
+    log.error("held", { queue, count, reason: "no-such-queue" });
   }
 }
 

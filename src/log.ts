@@ -98,7 +98,15 @@ export function errorFields(error: unknown): LogFields {
 export function networkOf(address: string): string {
   const v4 = /(\d+\.\d+\.\d+)\.\d+$/.exec(address);
   if (v4) return `${v4[1]}.0/24`;
-  return `${address.split(":").slice(0, 3).join(":")}::/48`;
+  return `${groupsOf(address).slice(0, 3).join(":")}::/48`;
+}
+
+/** The eight groups of an IPv6 address, `::` written out. */
+function groupsOf(address: string): readonly string[] {
+  const [head = "", tail] = address.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  return [...before, ...Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => "0"), ...after];
 }
 
 const LEVEL_MARK: Readonly<Record<number, string>> = { 20: "  ", 30: "  ", 40: "! ", 50: "!!" };

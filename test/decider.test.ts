@@ -154,3 +154,11 @@ test("a start finds the undecided mail of an earlier run and decides it", async 
   const outcomes = await gateway.store.outcomes({ limit: 100 });
   expect(new Set(outcomes.map(({ ref }) => ref))).toEqual(new Set(refs));
 });
+
+test("stopping waits for the worker that is busy while another is idle", async () => {
+  await using dir = await tempDir();
+  const gateway = await testGateway(dir.path, { workerUrl: ODD, settings: `${HASTY}\nworkers: 2` });
+  const [ref] = await send(gateway, [poison("hangs")]);
+  await gateway[Symbol.asyncDispose]();
+  expect(gateway.log.join("")).toContain(`"ref":"${ref}","reason":"decide-hung"`);
+});

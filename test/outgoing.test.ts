@@ -46,6 +46,14 @@ test("a message with no headers keeps its first line as text", () => {
   expect(stamp("")).toBe(`${TOP}\r\n`);
 });
 
+test("a forged header is found behind a megabyte of others", async () => {
+  const message = `${"Filler: a\r\n".repeat(120_000)}X-Mailward-Queue: forged\r\n\r\nX-Mailward-Queue: text\r\n`;
+  for (const whole of [await inChunks(message, 50_001), stamp(message)]) {
+    expect(whole.match(/^X-Mailward-Queue.*$/gm)).toEqual(["X-Mailward-Queue: text"]);
+    expect(whole).toContain("\r\nX-Untrusted-Mailward-Queue: forged\r\n\r\n");
+  }
+});
+
 test("an endless header block is passed on, not kept", async () => {
   const message = "A: b\r\n".repeat(300_000);
   expect((await inChunks(message, 65_536)).length).toBe(message.length + TOP.length);

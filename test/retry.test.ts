@@ -66,3 +66,11 @@ test("after five days of 4yz a delivery is held for a person, never dropped", ()
     reason: "gave-up",
   });
 });
+
+test("a message we cannot read ourselves is held after three tries, not after five days", () => {
+  expect(judge(failed({ stage: "ours" }), { attempt: 2, createdAt: 0 }, 1000, 0.5).next.kind).toBe("wait");
+  expect(judge(failed({ stage: "ours" }), { attempt: 3, createdAt: 0 }, 1000, 0.5).next).toEqual({
+    kind: "hold",
+    reason: "unreadable",
+  });
+});

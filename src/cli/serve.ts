@@ -33,7 +33,8 @@ async function serve(flags: ServeFlags): Promise<void> {
     throw new CannotDo(startTrouble(error, config));
   });
   if (people) process.stdout.write(`${welcome(gateway, config, rules, flags)}\n`);
-  await stopSignal();
+  const reason = await Promise.race([stopSignal(), gateway.broken.then(() => "broken" as const)]);
+  if (reason === "broken") return endBroken(log);
   endAtSecondInterrupt();
   if (people) process.stdout.write("\nFinishing mail under way. Ctrl-C again stops at once.\n");
   await gateway[Symbol.asyncDispose]();
@@ -48,10 +49,17 @@ export function rulesFrom(config: Config): RuleSet {
 }
 
 /** Both signals stay caught afterwards, so that one sent twice does not cut the draining short. */
-function stopSignal(): Promise<void> {
+function stopSignal(): Promise<"signal"> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve());
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve("signal"));
   });
+}
+
+/** Without its store the gateway can only refuse: it ends, so that whoever watches it starts a new one. Nothing accepted is lost. */
+function endBroken(log: ReturnType<typeof openLog>): void {
+  log.error("store-trouble", { code: "broken", note: "the store is gone; the gateway ends and must be started again" });
+  log.flush();
+  process.exit(2);
 }
 
 /** Whoever is in a hurry presses Ctrl-C again; what is accepted is on disk either way. */

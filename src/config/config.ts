@@ -45,7 +45,7 @@ const limitsSchema = z.strictObject({
   message_megabytes: z.number().min(0.01).max(500).default(35),
   connections: z.int().min(1).default(500),
   connections_per_client: z.int().min(1).default(100),
-  recipients: z.int().min(1).default(100),
+  recipients: z.int().min(1).max(1000).default(100),
   commands: z.int().min(10).default(20_000),
   idle_seconds: seconds.default(300),
   data_seconds: seconds.default(900),
@@ -140,7 +140,7 @@ export function loadConfig(
   const http = settings.http ?? { address, port: HTTP_PORT };
   const inFile: Problem[] = [];
   const tls = settings.tls === undefined ? null : readTls(settings.tls, base, problem, inFile);
-  inFile.push(...listenersWithoutCertificate(listeners, settings, problem));
+  inFile.push(...listenersThatLackSomething(listeners, settings, problem));
   inFile.push(...portsTakenTwice(listeners, http, problem));
   inFile.push(...usersNamedTwice(settings.staff, problem));
   wrong.push(...inOrder(inFile).map(withoutSecrets));
@@ -170,16 +170,20 @@ function readSettings(file: string | null): ReturnType<typeof readYaml<typeof co
   return read.kind === "problems" ? read : readYaml([read.source], configSchema);
 }
 
-function listenersWithoutCertificate(
+function listenersThatLackSomething(
   listeners: readonly Listener[],
   settings: Settings,
   problem: Locate,
 ): readonly Problem[] {
-  if (settings.tls !== undefined) return [];
+  const certificate = "needs a certificate; add `tls: { certificate: FILE, key: FILE }` at the top level";
+  const staff = 'is for staff and there are none; add `staff: [{ user: NAME, password: "scrypt$…" }]` at the top level';
   return listeners.flatMap(({ protocol }, index) => {
-    if (protocol !== "smtps" && protocol !== "submission") return [];
-    const message = `\`${protocol}\` needs a certificate; add \`tls: { certificate: FILE, key: FILE }\` at the top level`;
-    return [problem(["listen", index, "protocol"], message)];
+    const encrypted = protocol === "smtps" || protocol === "submission";
+    const lacks = [
+      ...(encrypted && settings.tls === undefined ? [certificate] : []),
+      ...(protocol === "submission" && settings.staff.length === 0 ? [staff] : []),
+    ];
+    return lacks.map((what) => problem(["listen", index, "protocol"], `\`${protocol}\` ${what}`));
   });
 }
 

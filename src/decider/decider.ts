@@ -2,7 +2,7 @@
 // A worker that dies or hangs is replaced and the message it was on is held; no other message is harmed.
 
 import { errorFields } from "../log.ts";
-import type { Decided, Job } from "../message.ts";
+import type { Decided, Job, Urgency } from "../message.ts";
 import { type HoldReason, LEASE_MS, StoreTrouble, type Undecided } from "../store/store.ts";
 import { Desk, type DeskOptions, type Task } from "./desk.ts";
 import type { Answer } from "./worker.ts";
@@ -14,6 +14,8 @@ const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 /** How often the store is asked for messages nobody has in hand: after trouble, or released by an operator. */
 const SWEEP_MS = 2000;
 const SWEEP_LIMIT = 500;
+/** A message whose bytes cannot be read so often is held. */
+const READS_MAX = 3;
 const REPLACE_PAUSE_MS = 1000;
 
 export type DeciderOptions = DeskOptions & {
@@ -21,7 +23,7 @@ export type DeciderOptions = DeskOptions & {
   readonly workers: number;
   readonly now: () => number;
   /** Whether the deliverer can take a job for this queue at once. */
-  readonly wanted: (queue: string) => boolean;
+  readonly wanted: (queue: string, urgency: Urgency) => boolean;
   readonly deliver: (jobs: readonly Job[], raw: Uint8Array | null) => void;
   readonly observe?: (decided: Decided, micros: number, receivedAt: number) => void;
 };
@@ -52,6 +54,8 @@ class DeciderLoop implements Decider {
   private readonly inHandIds = new Set<number>();
   private readonly desks: Desk[];
   private readonly recording = new Set<Promise<void>>();
+  /** How often a message's bytes could not be read. */
+  private readonly unreadable = new Map<number, number>();
   private keptBytes = 0;
   private overflowed = true; // at start there may be messages of an earlier run
   private sweeping: Promise<void> | null = null;
@@ -88,7 +92,7 @@ class DeciderLoop implements Decider {
     this.closed = true;
     clearInterval(this.timer);
     await this.sweeping;
-    while (this.desks.some((desk) => desk.busy)) await Promise.race(this.desks.map((desk) => desk.idle()));
+    await Promise.all(this.desks.map((desk) => desk.idle()));
     await Promise.all(this.recording);
     await Promise.all(this.desks.map((desk) => desk.stop()));
   }
@@ -136,7 +140,11 @@ class DeciderLoop implements Decider {
     const outcomes = message.routings.map(({ routingId }, index) => {
       const outcome = answer.decided.outcomes[index];
       if (outcome === undefined) throw new Error("decide answered fewer outcomes than aliases");
-      return { routingId, outcome, leaseTo: !this.closed && wanted(outcome.decision.queue) ? owner : null };
+      return {
+        routingId,
+        outcome,
+        leaseTo: !this.closed && wanted(outcome.decision.queue, outcome.urgency) ? owner : null,
+      };
     });
     const jobs = await store.record({
       messageId: message.messageId,
@@ -146,18 +154,26 @@ class DeciderLoop implements Decider {
       outcomes,
       leaseUntil: decidedAt + LEASE_MS,
     });
+    deliver(jobs, task.raw);
     for (const { outcome } of outcomes) {
       const { alias, urgency, requestType, decidedBy, decision } = outcome;
       log.info("decided", { ref: message.ref, alias, queue: decision.queue, urgency, requestType, decidedBy });
     }
     observe?.(answer.decided, answer.micros, message.mail.receivedAt);
-    deliver(jobs, task.raw);
   }
 
   private async failed(task: Task, error: unknown): Promise<void> {
-    if (error instanceof StoreTrouble) throw error; // its bytes could not be read just now: not the message's fault
+    if (error instanceof StoreTrouble && !this.isHopeless(task.message.messageId, error)) throw error;
     this.options.log.error("internal-error", errorFields(error));
     await this.hold(task.message, "decide-failed");
+  }
+
+  /** Trouble that passes is not the message's fault; bytes that stay unreadable are damaged, and for a person. */
+  private isHopeless(messageId: number, { reason }: StoreTrouble): boolean {
+    if (reason !== "broken") return false;
+    const reads = (this.unreadable.get(messageId) ?? 0) + 1;
+    this.unreadable.set(messageId, reads);
+    return reads >= READS_MAX;
   }
 
   private async hold(message: Undecided, reason: HoldReason): Promise<void> {

@@ -45,7 +45,6 @@ async function work(): Promise<void> {
   for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
     Atomics.add(setup.begun, 0, 1);
     answers.push(await answer(question));
-    release(question.raw);
     if (waiting.length > 0 && answers.length < ANSWERS_MAX) continue;
     port?.postMessage(answers);
     answers = [];
@@ -62,7 +61,9 @@ async function answer(question: Question): Promise<Answer> {
   const { messageId } = question;
   const started = performance.now();
   try {
-    const decided = await decide(question.raw, question.facts, rules);
+    const { raw, facts } = question;
+    const decided = await decide(raw, facts, rules);
+    release(raw);
     return { kind: "decided", messageId, decided, micros: Math.round((performance.now() - started) * 1000) };
   } catch (error) {
     return { kind: "failed", messageId, error };

@@ -2,7 +2,7 @@
 // At least once: an attempt is written down before its delivery is done with.
 
 import { errorFields, type Log } from "../log.ts";
-import type { AttemptResult, Job } from "../message.ts";
+import type { AttemptResult, Job, Urgency } from "../message.ts";
 import { type Finish, LEASE_MS, type Store } from "../store/store.ts";
 import { judge, type Meaning } from "./failure.ts";
 
@@ -23,7 +23,7 @@ const POLL_MS = 1000;
 /** A lane waits when so many attempts are not written down yet: each is a possible duplicate should we die now. */
 const UNWRITTEN_MAX = 100;
 /** How long an attempt under way may go on when we stop; a far end may take ten minutes to answer. */
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 4000;
 /** How long a lane waits before it writes an attempt again that the store did not take. */
 const REWRITE_MS = 500;
 /** A lane whose destination is down tries one message after this pause, doubling up to the longest. */
@@ -41,8 +41,8 @@ export type DelivererOptions = {
 };
 
 export type Deliverer = AsyncDisposable & {
-  /** Whether the queue's lane would begin a job soon if it were given one. */
-  wants(queue: string): boolean;
+  /** Whether the queue's lane would begin a job soon if it were given one; an urgent one it always takes. */
+  wants(queue: string, urgency: Urgency): boolean;
   /** Take jobs leased to this gateway; `raw` when the message's bytes are at hand. */
   take(jobs: readonly Job[], raw: Uint8Array | null): void;
   /** Queues whose destination does not answer now. */
@@ -55,7 +55,7 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
     [...options.adapters].map(([queue, adapter]) => [queue, new Lane(queue, adapter, options, kept)]),
   );
   return {
-    wants: (queue) => lanes.get(queue)?.hasRoom() ?? false,
+    wants: (queue, urgency) => lanes.get(queue)?.wants(urgency) ?? false,
     take(jobs, raw) {
       for (const job of jobs) lanes.get(job.queue)?.take(job, raw);
     },
@@ -97,14 +97,18 @@ class Lane {
     return this.downPause > 0;
   }
 
-  hasRoom(): boolean {
-    return !this.stopping.signal.aborted && !this.isDown && this.ready.length < AHEAD_JOBS;
+  /** Others are sent to the store when older ones wait there, so that the old and the retried have their turn. */
+  wants(urgency: Urgency): boolean {
+    if (this.stopping.signal.aborted || this.isDown) return false;
+    if (urgency === "P1" || urgency === "P2") return true;
+    if (this.ready.length >= AHEAD_JOBS) this.moreWaiting = true;
+    return !this.moreWaiting;
   }
 
   take(job: Job, raw: Uint8Array | null): void {
     const keep = raw !== null && this.kept.bytes + raw.length <= KEPT_BYTES_MAX ? raw : null;
     this.kept.bytes += keep?.length ?? 0;
-    this.ready.push({ job, raw: keep });
+    this.insert({ job, raw: keep });
     this.pump();
   }
 
@@ -123,6 +127,14 @@ class Lane {
     await Promise.all(this.writing);
   }
 
+  /** The most urgent first, then in the order they came. */
+  private insert(waiting: Waiting): void {
+    const { urgency } = waiting.job.label;
+    let place = this.ready.length;
+    while (place > 0 && (this.ready[place - 1]?.job.label.urgency ?? "P1") > urgency) place -= 1;
+    this.ready.splice(place, 0, waiting);
+  }
+
   private pump(): void {
     while (this.ready.length > 0 && this.underWay.size < this.slots()) {
       const next = this.ready.shift();
@@ -131,7 +143,7 @@ class Lane {
         this.kept.bytes -= next.raw?.length ?? 0;
         this.underWay.delete(work);
         this.pump();
-        if (this.moreWaiting) this.claim();
+        if (this.moreWaiting && this.ready.length < AHEAD_JOBS / 2) this.claim();
       });
       this.underWay.add(work);
     }
@@ -218,7 +230,7 @@ class Lane {
   }
 
   private claim(): void {
-    if (this.claiming !== null || this.stopping.signal.aborted || this.ready.length > 0) return;
+    if (this.claiming !== null || this.stopping.signal.aborted || this.ready.length >= AHEAD_JOBS) return;
     if (this.isDown && (this.options.now() < this.downUntil || this.underWay.size > 0)) return;
     this.claiming = this.claimDue()
       .catch((error: unknown) => this.options.log.error("store-trouble", { ...errorFields(error), queue: this.queue }))
@@ -234,7 +246,7 @@ class Lane {
     this.moreWaiting = false; // also when the store is in trouble: the next poll asks again
     const jobs = await store.claim({ queue: this.queue, owner, now: now(), leaseUntil: now() + LEASE_MS, limit });
     this.moreWaiting = jobs.length === limit;
-    for (const job of jobs) this.ready.push({ job, raw: null });
+    for (const job of jobs) this.insert({ job, raw: null });
   }
 
   private async giveBack(): Promise<void> {

@@ -14,10 +14,14 @@ export type Meaning = {
   readonly destinationDown: boolean;
 };
 
+/** A message we cannot read ourselves is tried so often, then held: waiting does not mend bytes. */
+const OUR_ATTEMPTS_MAX = 3;
+
 /** What the operator reads when a delivery is held. */
 export const HOLD_REASONS = {
   refused: "the destination refuses this message for good",
   "gave-up": "the destination did not take it for five days",
+  unreadable: "the message cannot be read here; its bytes may be damaged",
 } as const;
 
 /**
@@ -37,6 +41,9 @@ export function judge(
   const destinationDown = isDestinationTrouble(result);
   if (isPermanent(result))
     return { next: { kind: "hold", reason: "refused" }, code, text: HOLD_REASONS.refused, destinationDown };
+  if (result.stage === "ours" && job.attempt >= OUR_ATTEMPTS_MAX) {
+    return { next: { kind: "hold", reason: "unreadable" }, code, text: HOLD_REASONS.unreadable, destinationDown };
+  }
   if (now - job.createdAt >= GIVE_UP_MS) {
     return { next: { kind: "hold", reason: "gave-up" }, code, text: HOLD_REASONS["gave-up"], destinationDown };
   }

@@ -2,7 +2,7 @@
 // The file's name comes from the delivery, so an attempt repeated after a crash finds its own work instead of doubling it.
 
 import { access, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AttemptResult, Job } from "../message.ts";
 import type { Adapter } from "./deliver.ts";
 import { topHeaders, withHeaders } from "./outgoing.ts";
@@ -23,7 +23,8 @@ export function maildirAdapter(folder: string, hostname: string): Adapter {
       try {
         ready ??= makeFolders(folder);
         await ready;
-        if (job.inDoubt && (await isThere(folder, job))) return { kind: "delivered", code: "already-there" };
+        if ((job.inDoubt || job.attempt > 1) && (await isThere(folder, job)))
+          return { kind: "delivered", code: "already-there" };
         await write(folder, job, hostname, body());
         return { kind: "delivered", code: "maildir" };
       } catch (error) {
@@ -36,12 +37,13 @@ export function maildirAdapter(folder: string, hostname: string): Adapter {
 }
 
 /** The name every attempt of this delivery uses, in the form mail clients sort by: time, id, host. */
-export function maildirName(job: Pick<Job, "id" | "createdAt">): string {
-  return `${Math.floor(job.createdAt / 1000)}.D${job.id}.mailward`;
+export function maildirName(job: Pick<Job, "id" | "mail">): string {
+  return `${Math.floor(job.mail.receivedAt / 1000)}.D${job.id}.mailward`;
 }
 
 async function makeFolders(folder: string): Promise<void> {
   for (const part of ["tmp", "new", "cur"]) await mkdir(join(folder, part), { recursive: true, mode: FOLDER_MODE });
+  for (const parent of [folder, dirname(folder), dirname(dirname(folder))]) await syncFolder(parent);
 }
 
 /** A mail client moves what it has seen from new to cur and adds flags behind a colon. */

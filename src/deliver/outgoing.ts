@@ -3,43 +3,48 @@
 
 import type { Job, Label, Mail, Recipient } from "../message.ts";
 
-/** A header block longer than this is passed on without looking for forged headers in the rest. */
-const HEADER_BYTES_MAX = 1024 * 1024;
+/** A header line longer than this is passed on in pieces. */
+const LINE_BYTES_MAX = 64 * 1024;
 
-/** Puts `top` before the message and renames forged X-Mailward headers in its header block. */
+/** Puts `top` before the message and renames forged X-Mailward headers in its header block, however long that is. */
 export async function* withHeaders(top: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
-  let inHeader = true;
+  let lead = top;
+  let rest: Uint8Array | null = new Uint8Array(0); // the header line not yet whole; null behind the header block
   for await (const chunk of body) {
-    if (!inHeader) {
+    if (rest === null) {
       yield chunk;
       continue;
     }
-    held.push(chunk);
-    heldBytes += chunk.length;
-    const block = held.length === 1 ? chunk : Buffer.concat(held);
-    if (headerEnd(block) < 0 && heldBytes < HEADER_BYTES_MAX) {
-      held = [block];
-      continue;
-    }
-    inHeader = false;
-    held = [];
-    yield stamped(top, block);
+    const block: Buffer = rest.length === 0 ? view(chunk) : Buffer.concat([rest, chunk]);
+    const end = headerEnd(block);
+    const whole = end >= 0 ? end : block.length > LINE_BYTES_MAX ? block.length : block.lastIndexOf(10) + 1;
+    rest = end >= 0 ? null : block.subarray(whole);
+    if (whole === 0) continue;
+    yield renamed(lead, block, whole);
+    lead = "";
+    if (rest === null && end < block.length) yield block.subarray(end);
   }
-  if (inHeader) yield stamped(top, Buffer.concat(held));
+  if (rest !== null && (rest.length > 0 || lead !== "")) yield renamed(lead, view(rest), rest.length);
 }
 
 /** The same for a message at hand, in one piece. */
 export function stamped(top: string, raw: Uint8Array): Uint8Array {
-  const end = headerEnd(raw);
-  const headerBytes = end < 0 ? Math.min(raw.length, HEADER_BYTES_MAX) : end;
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
-  const header = bytes.toString("latin1", 0, headerBytes);
-  const gap = startsWithHeader(header) ? "" : "\r\n"; // a mail without headers must not have its text read as one
-  if (!/^x-mailward-/im.test(header) || gap !== "") return Buffer.concat([Buffer.from(top + gap, "latin1"), bytes]);
-  const renamed = header.replace(/^x-mailward-/gim, "X-Untrusted-Mailward-");
-  return Buffer.concat([Buffer.from(top + renamed, "latin1"), bytes.subarray(headerBytes)]);
+  const bytes = view(raw);
+  const end = headerEnd(bytes);
+  const headerBytes = end < 0 ? bytes.length : end;
+  return Buffer.concat([renamed(top, bytes, headerBytes), bytes.subarray(headerBytes)]);
+}
+
+/** The first bytes of a header block behind what goes on top of them, forged headers renamed. */
+function renamed(lead: string, block: Buffer, length: number): Buffer {
+  const header = block.toString("latin1", 0, length);
+  const gap = lead === "" || startsWithHeader(header) ? "" : "\r\n"; // a mail without headers must not have its text read as one
+  const text = gap === "" ? header.replace(/(^|\n)x-mailward-/gi, "$1X-Untrusted-Mailward-") : header;
+  return Buffer.from(lead + gap + text, "latin1");
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** The headers that say what was decided. ASCII only, one line each. */
@@ -73,13 +78,14 @@ export function topHeaders(hostname: string, job: Job): string {
   return labelHeaders(job.label) + receivedHeader(hostname, job.label.ref, job.mail, job.recipients);
 }
 
-/** Where the header block ends, the empty line included; -1 when it does not. */
-function headerEnd(bytes: Uint8Array): number {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const crlf = view.indexOf("\r\n\r\n");
-  const lf = view.indexOf("\n\n");
+/** Where the header block ends, the empty line included; -1 when it does not. `block` begins at the start of a line. */
+function headerEnd(block: Buffer): number {
+  if (block[0] === 10) return 1;
+  if (block[0] === 13 && block[1] === 10) return 2;
+  const crlf = block.indexOf("\n\r\n");
+  const lf = block.indexOf("\n\n");
   if (crlf < 0 && lf < 0) return -1;
-  return lf >= 0 && (crlf < 0 || lf < crlf) ? lf + 2 : crlf + 4;
+  return lf >= 0 && (crlf < 0 || lf < crlf) ? lf + 2 : crlf + 3;
 }
 
 function startsWithHeader(header: string): boolean {

@@ -13,8 +13,12 @@ export function recipientLookup(rules: Pick<RuleSet, "aliases" | "domains">): Re
   for (const alias of rules.aliases) {
     for (const local of [alias.name, ...alias.also]) locals.set(local.toLowerCase(), alias.name);
   }
+  const alias = locals.get("postmaster");
+  // The one address that needs no domain (RFC 5321 4.1.1.3).
+  const postmaster = alias === undefined ? null : { alias, tag: "" };
   return (address) => {
     const at = address.lastIndexOf("@");
+    if (at < 0) return address.toLowerCase() === "postmaster" ? postmaster : null;
     if (!domains.has(address.slice(at + 1).toLowerCase())) return null;
     const local = address.slice(0, at).toLowerCase();
     const plus = local.indexOf("+");

@@ -71,9 +71,20 @@ export function notKept(error: unknown): Refusal {
   if (error instanceof StoreTrouble && error.reason === "full") {
     return new Refusal(452, "4.3.1 This server has no room left just now. Nothing was kept; please try again later.");
   }
-  return new Refusal(451, "4.3.0 This server cannot keep mail just now. Nothing was kept; please try again later.");
+  return new Refusal(
+    451,
+    "4.3.0 This server cannot keep mail just now. Please try again later; a repeated mail is kept once.",
+  );
 }
 
 export function signInFirst(): Refusal {
   return new Refusal(530, "5.7.0 Please encrypt the connection and sign in first: this port is for staff.");
+}
+
+export function tooManySignIns(): Refusal {
+  return new Refusal(421, "4.7.0 Too many wrong passwords. Please check user name and password and connect again.");
+}
+
+export function repeated(): Refusal {
+  return new Refusal(450, "4.5.3 This recipient was given already; the mail for it is kept once.");
 }

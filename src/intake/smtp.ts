@@ -6,17 +6,20 @@ import { type Acceptance, type Arrival, accept } from "../accept.ts";
 import type { Limits, Listener, StaffAccount, TlsFiles } from "../config/config.ts";
 import { errorFields, type Log, networkOf } from "../log.ts";
 import type { Door, Recipient } from "../message.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, StoreTrouble } from "../store/store.ts";
+import { withDeadline } from "./deadline.ts";
 import type { RecipientLookup } from "./recipients.ts";
 import * as replies from "./replies.ts";
-import { checkPassword } from "./sign-in.ts";
+import { isStaff } from "./sign-in.ts";
 
 /** How long the store may take for a commit before the sender is told to try again; its retry is then a duplicate. */
 const ACCEPT_DEADLINE_MS = 60_000;
 /** How many unknown recipients a connection may try before it is closed: more is a search for addresses. */
 const UNKNOWN_RECIPIENTS_MAX = 20;
+/** A connection is closed after so many wrong passwords. */
+const SIGN_IN_FAILURES_MAX = 3;
 /** How long connections in the middle of a message have to finish when we stop. */
-const CLOSE_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 4000;
 
 export type SmtpIntakeOptions = {
   readonly listener: Listener;
@@ -64,6 +67,7 @@ class FrontDesk {
   private readonly counted = new Map<string, string>();
   private readonly commands = new Map<string, number>();
   private readonly unknown = new Map<string, number>();
+  private readonly failedSignIns = new Map<string, number>();
   private readonly receiving = new Set<string>();
   private draining = false;
   private readonly disabled: string[];
@@ -156,6 +160,7 @@ class FrontDesk {
     this.counted.delete(id);
     this.commands.delete(id);
     this.unknown.delete(id);
+    this.failedSignIns.delete(id);
     if (address === undefined) return;
     const left = (this.byClient.get(address) ?? 1) - 1;
     if (left === 0) this.byClient.delete(address);
@@ -163,13 +168,18 @@ class FrontDesk {
   }
 
   private async signIn(method: string, user: string, password: string, session: SMTPServerSession): Promise<string> {
-    const account = this.options.staff.find((staff) => staff.user === user);
     // A named host that speaks for its clients by XCLIENT has checked the password itself.
-    const known = account !== undefined && (method === "XCLIENT" || (await checkPassword(password, account.password)));
+    const known = await isStaff(this.options.staff, user, method === "XCLIENT" ? null : password);
     const network = networkOf(session.remoteAddress);
     this.options.log[known ? "info" : "warn"](known ? "signed-in" : "sign-in-failed", { network });
-    if (!known) throw replies.signInFailed();
+    if (!known) throw this.signInRefusal(session);
     return user;
+  }
+
+  private signInRefusal({ id }: SMTPServerSession): Error {
+    const failures = (this.failedSignIns.get(id) ?? 0) + 1;
+    this.failedSignIns.set(id, failures);
+    return failures >= SIGN_IN_FAILURES_MAX ? replies.tooManySignIns() : replies.signInFailed();
   }
 
   private onSender(session: SMTPServerSession): Error | null {
@@ -179,11 +189,17 @@ class FrontDesk {
   }
 
   private onRecipient({ address }: SMTPServerAddress, session: SMTPServerSession): Error | null {
-    if (this.options.lookup(address) !== null) return null;
+    if (this.options.lookup(address) !== null) return this.repeatedInLmtp(address, session) ? replies.repeated() : null;
     const tried = (this.unknown.get(session.id) ?? 0) + 1;
     this.unknown.set(session.id, tried);
     this.options.onRefused("unknown-recipient");
     return tried > UNKNOWN_RECIPIENTS_MAX ? replies.tooManyUnknown() : replies.unknownRecipient(this.options.help);
+  }
+
+  /** A repeated recipient would be kept once but needs two answers after the dot; told to come again, it is a repetition. */
+  private repeatedInLmtp(address: string, session: SMTPServerSession): boolean {
+    if (this.options.listener.protocol !== "lmtp") return false;
+    return session.envelope.rcptTo.some((before) => before.address.toLowerCase() === address.toLowerCase());
   }
 
   /** Take one message; answers what is said after the last dot, in LMTP once for each recipient (RFC 2033 4.2). */
@@ -205,8 +221,8 @@ class FrontDesk {
       return listener.protocol === "lmtp" ? said : `2.0.0 Accepted as ${acceptance.accepted.ref}`;
     } catch (error) {
       if (error instanceof replies.Refusal) throw error;
-      if (!stream.destroyed || stream.readableEnded)
-        log.error("store-trouble", { ...errorFields(error), door: listener.protocol });
+      const hungUp = stream.destroyed && !stream.readableEnded && !(error instanceof StoreTrouble);
+      if (!hungUp) log.error("store-trouble", { ...errorFields(error), door: listener.protocol });
       throw replies.notKept(error);
     } finally {
       clearTimeout(slow);
@@ -274,20 +290,5 @@ class FrontDesk {
       if (count > this.options.limits.commands) this.hangUp(entry.cid, replies.tooManyCommands());
     };
     return { trace: nothing, debug, info: nothing, warn: nothing, error: nothing, fatal: nothing };
-  }
-}
-
-/** The client may wait ten minutes for our answer and would then retry anyway; a store that hangs must not hold it. */
-async function withDeadline<T>(work: Promise<T>, limitMs: number, stream: SMTPServerDataStream): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    stream.once("end", () => {
-      timer = setTimeout(() => reject(new Error("the store did not answer in time")), limitMs);
-    });
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

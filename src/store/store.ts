@@ -252,4 +252,6 @@ export type Store = AsyncDisposable & {
   releaseDeliveries(filter: QueueFilter, now: number): Promise<number>;
   retryDeliveries(filter: QueueFilter, now: number): Promise<number>;
   counts(): Promise<StoreCounts>;
+  /** The queues that deliveries wait for. */
+  waitingQueues(): Promise<readonly string[]>;
 };

@@ -77,7 +77,7 @@ export async function crashAndRecover(options: CrashOptions): Promise<CrashRepor
   const senders = Array.from({ length: SENDERS }, (_, i) =>
     startSender({ port: () => door.port, next: () => (door.open ? nextMail(sent, options.seed, i, random) : null) }),
   );
-  const killedAt: number[] = [];
+  const killedAt: Kill[] = [];
   let killsAtStart = 0;
   while (killedAt.length < options.kills) {
     const early = random() < 1 / AT_START_EVERY;
@@ -122,19 +122,23 @@ export function brokenPromises(report: CrashReport): string[] {
 
 type Door = { port: number | null; open: boolean };
 
+/** When the kill was sent and when the process was gone; in between it may still have worked. */
+type Kill = { readonly from: number; readonly to: number };
+
 /** One life of the gateway; answers when it was killed. */
-async function liveAndDie(home: Home, door: Door, lifeMs: number, early: boolean): Promise<number> {
+async function liveAndDie(home: Home, door: Door, lifeMs: number, early: boolean): Promise<Kill> {
   if (early) {
+    const from = Date.now();
     await startAndKill(home, lifeMs);
-    return Date.now();
+    return { from, to: Date.now() };
   }
   const gateway = await startAgain(home);
   door.port = gateway.port("smtp");
   await sleep(lifeMs);
-  const at = Date.now();
+  const from = Date.now();
   await gateway.kill();
   door.port = null;
-  return at;
+  return { from, to: Date.now() };
 }
 
 function nextMail(sent: Map<string, Outgoing>, seed: number, sender: number, random: () => number): Outgoing {
@@ -184,7 +188,7 @@ async function collect(sink: SmtpSink, home: Home): Promise<Map<string, Copy[]>>
 function account(
   sent: ReadonlyMap<string, Outgoing>,
   copies: ReadonlyMap<string, readonly Copy[]>,
-  killedAt: readonly number[],
+  killedAt: readonly Kill[],
   rest: Pick<CrashReport, "killsAtStart" | "balance">,
 ): CrashReport {
   const windows: number[] = [];
@@ -195,9 +199,9 @@ function account(
     if (!arrived.every(({ raw }) => original !== undefined && endsWith(raw, original))) changed.push(token);
     for (const [i, copy] of arrived.slice(1).entries()) {
       const before = arrived[i]?.at ?? Number.NaN;
-      const kill = killedAt.find((at) => at >= before && at <= copy.at);
+      const kill = killedAt.find(({ from, to }) => to >= before && from <= copy.at);
       if (kill === undefined) unexcused.push(token);
-      else windows.push(kill - before);
+      else windows.push(Math.max(0, kill.from - before));
     }
   }
   return {

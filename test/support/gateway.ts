@@ -53,7 +53,8 @@ export async function testGateway(folder: string, options: TestGatewayOptions = 
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "mailward.yaml");
   const { settings = "", listen = LISTEN, rules = defaultRules(), ...rest } = options;
-  writeFileSync(file, `hostname: mx.clinic.example\nhttp: {port: 0}\nlisten: ${listen}\nworkers: 1\n${settings}\n`);
+  const workers = /^workers:/m.test(settings) ? "" : "workers: 1\n";
+  writeFileSync(file, `hostname: mx.clinic.example\nhttp: {port: 0}\nlisten: ${listen}\n${workers}${settings}\n`);
   const loaded = loadConfig(NO_ENVIRONMENT, { config: file }, folder);
   if (loaded.kind === "problems") throw new Error(printProblems(loaded.problems));
   const lines: string[] = [];

@@ -192,6 +192,7 @@ export type WriteVerbs = {
 
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
 export type LookVerbs = {
+  waitingQueues(): readonly string[];
   undecided(call: { readonly after: number; readonly limit: number }): readonly {
     readonly messageId: number;
     readonly mail: MailColumns;

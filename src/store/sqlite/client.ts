@@ -30,6 +30,8 @@ export type ThreadClient = {
   batches(): number;
   /** Refuses new calls, carries out the pending ones, waits for `others`, then closes the files and ends the thread. */
   close(others?: Promise<unknown>): Promise<void>;
+  /** Settles with the reason when the thread has died or hangs; not when it was closed. */
+  readonly gone: Promise<StoreTrouble>;
   /** Ends the thread at once, as a crash would. */
   crash(): Promise<void>;
 };
@@ -47,6 +49,7 @@ type State = {
   refusal: StoreTrouble | null;
   closing: (() => void) | null;
   deadline: NodeJS.Timeout | null;
+  gone: (reason: StoreTrouble) => void;
 };
 
 /** Starts a thread; resolves when its files are open, rejects with `StoreTrouble` when they cannot be. */
@@ -64,13 +67,17 @@ export async function startThread(task: ThreadTask): Promise<ThreadClient> {
     refusal: null,
     closing: null,
     deadline: null,
+    gone: () => undefined,
   };
+  const gone = Promise.withResolvers<StoreTrouble>();
+  state.gone = gone.resolve;
   worker.on("message", (message: FromThread) => receive(state, message));
   worker.on("error", (error) => die(state, error));
   worker.on("exit", () => die(state, null));
   return {
     call: (verb, args, bytes) => call(state, verb, args, bytes ?? null) as never,
     batches: () => state.batches,
+    gone: gone.promise,
     close: (others) => close(state, others),
     async crash() {
       await worker.terminate();
@@ -183,6 +190,7 @@ function die(state: State, error: unknown): void {
   state.underWay = [];
   state.waiting = [];
   for (const pending of refused) pending.reject(state.refusal);
+  if (state.closing === null) state.gone(state.refusal);
   state.closing?.();
 }
 

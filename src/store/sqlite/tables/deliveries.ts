@@ -108,12 +108,16 @@ function operatorStatements(db: Connection) {
     update deliveries set state = 'held', reason = :reason
     where state <> 'delivered' and state = 'waiting' and ${matching}`);
   const release = db.prepare(`
-    update deliveries set state = 'waiting', next_at = :now, reason = null
+    update deliveries set state = 'waiting', next_at = :now, created_at = :now, reason = null
     where state <> 'delivered' and state = 'held' and ${matching}`);
   const retry = db.prepare(`
-    update deliveries set state = 'waiting', next_at = :now, reason = null
+    update deliveries set state = 'waiting', next_at = :now, reason = null,
+      created_at = case state when 'held' then :now else created_at end
     where state <> 'delivered' and state in ('waiting', 'held') and ${matching}`);
+  const waitingQueues = db.prepare<[], { queue: string }>(`
+    select distinct queue from deliveries where state = 'waiting'`);
   return {
+    waitingQueues: (): readonly string[] => waitingQueues.all().map(({ queue }) => queue),
     hold: (filter: DeliveryFilter & { readonly reason: string }): number => hold.run(filter).changes,
     release: (filter: DeliveryFilter & { readonly now: number }): number => release.run(filter).changes,
     retry: (filter: DeliveryFilter & { readonly now: number }): number => retry.run(filter).changes,

@@ -33,7 +33,7 @@ export function writeVerbs(tables: Tables): WriteVerbs {
 }
 
 export function lookVerbs(tables: Tables): LookVerbs {
-  const { routings, messages } = tables;
+  const { routings, messages, deliveries } = tables;
   return {
     undecided: ({ after, limit }) =>
       routings.deciding(after, limit).flatMap((messageId) => {
@@ -42,5 +42,6 @@ export function lookVerbs(tables: Tables): LookVerbs {
         return mail === undefined ? [] : [{ messageId, mail, routings: open }];
       }),
     readBody: (call) => readBody(tables, call),
+    waitingQueues: () => deliveries.waitingQueues(),
   };
 }
