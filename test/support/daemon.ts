@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { until } from "./wait.ts";
 
 export type Daemon = AsyncDisposable & {
@@ -73,14 +73,24 @@ export async function untilListening(daemon: Daemon, port: number): Promise<void
   });
 }
 
-/** A port of loopback that was free a moment ago. */
+/** Ports below those the kernel hands to outgoing connections (ip_local_port_range), which come and go under load. */
+const PORT_MIN = 15_000;
+const PORT_MAX = 32_000;
+
+/** A port of loopback that was free a moment ago, and that no outgoing connection will take. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
+    const server = createServer().listen(port, "127.0.0.1");
+    const free = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 async function answers(port: number): Promise<boolean> {
