@@ -52,8 +52,37 @@ export type Mail = {
 /** A name and an address out of a header; either may be "". */
 export type Address = { readonly name: string; readonly address: string };
 
-/** What sort of mail it is. Anything but `person` suppresses replies, never routing. */
-export type MailKind = "person" | "auto-reply" | "bounce" | "list" | "bulk";
+/** What sort of mail it is. Whatever it is, it is routed; whether it may be answered is said by `Refusal`s. */
+export type MailKind = "person" | "form" | "auto-reply" | "bounce" | "feedback-report" | "list" | "bulk" | "calendar";
+
+/** A sign that no robot of ours may answer this mail. A closed set; `REFUSAL_TEXT` in parse has a sentence for each. */
+export type RefusalSign =
+  | "null-sender"
+  | "auto-submitted"
+  | "precedence"
+  | "response-suppressed"
+  | "auto-reply-header"
+  | "out-of-office"
+  | "loop-header"
+  | "own-mail"
+  | "list"
+  | "report"
+  | "bounce"
+  | "daemon-sender"
+  | "no-reply-sender"
+  | "calendar";
+
+/** One reason not to answer, and where it stands: a header's name, "envelope" or "text". Suppressing a reply never suppresses routing. */
+export type Refusal = { readonly sign: RefusalSign; readonly where: string };
+
+/** A delivery that failed, as a bounce tells it (RFC 3464). Each is null where the bounce does not say. */
+export type FailedDelivery = {
+  readonly recipient: string | null;
+  /** Enhanced status code, e.g. "5.1.1". */
+  readonly status: string | null;
+  /** failed, delayed, delivered, relayed or expanded. */
+  readonly action: string | null;
+};
 
 /** Something about the bytes that a reader should know. A closed set; `DEFECT_TEXT` in parse has a sentence for each. */
 export type Defect =
@@ -66,9 +95,43 @@ export type Defect =
   | "html-cut"
   | "text-cut"
   | "too-many-headers"
-  | "broken-encoding";
+  | "broken-encoding"
+  | "encrypted"
+  | "bare-cr"
+  | "outlook-packed"
+  | "truncated";
 
 export type Attachment = { readonly name: string; readonly type: string; readonly sizeBytes: number };
+
+/** What a stretch of the text is. `own` is what this writer wrote now; in a forward `forwarded` is what the writer of the inner mail wrote. */
+export type SectionKind = "own" | "forwarded" | "forward-header" | "quoted" | "signature" | "disclaimer" | "tag-line";
+
+/** Characters of `Message.text` from `start` up to, not including, `end`. */
+export type Section = { readonly kind: SectionKind; readonly start: number; readonly end: number };
+
+/** The head of a mail inside a forward. */
+export type ForwardedMail = {
+  readonly from: Address | null;
+  readonly to: readonly Address[];
+  readonly cc: readonly Address[];
+  readonly subject: string;
+  readonly date: number | null;
+};
+
+/** A forward: somebody passes on somebody else's mail. */
+export type Forward = {
+  /** `attached`: as message/rfc822; `inline`: under a block of headers in the text. */
+  readonly tier: "attached" | "inline";
+  /** The mails passed on, in order; one unless several are attached. The innermost of a chain of forwards. */
+  readonly mails: readonly [ForwardedMail, ...ForwardedMail[]];
+  /** What the forwarder wrote above, trimmed; "" when nothing. */
+  readonly note: string;
+  /** How certain the reading is, 0 to 1. */
+  readonly confidence: number;
+};
+
+/** A `Key: value` out of a form mail, as written; `span` is where the value stands in the text. */
+export type Pair = { readonly key: string; readonly value: string; readonly start: number; readonly end: number };
 
 /** A mail as read by `parse`: what a person would see. */
 export type Message = {
@@ -78,8 +141,17 @@ export type Message = {
   readonly to: readonly Address[];
   readonly cc: readonly Address[];
   readonly subject: string;
-  /** The text a person would read; HTML is turned into text. */
+  /** The text a person would read, whole; HTML is turned into text, attached mails stand below. */
   readonly text: string;
+  /** What is what in `text`: in order, without gaps, from 0 to its length; empty for an empty text. */
+  readonly sections: readonly Section[];
+  readonly forward: Forward | null;
+  readonly pairs: readonly Pair[];
+  /** ISO 639-1, by the words heard; null when it cannot be told. */
+  readonly language: string | null;
+  readonly refusals: readonly Refusal[];
+  /** What a bounce says failed; empty for all else. */
+  readonly failures: readonly FailedDelivery[];
   readonly date: number | null;
   readonly messageId: string | null;
   readonly inReplyTo: string | null;
@@ -88,135 +160,59 @@ export type Message = {
   readonly defects: readonly Defect[];
 };
 
+/** An answer of SPF, DKIM, DMARC or ARC (RFC 8601 2.7). */
+export type CheckResult = "pass" | "fail" | "softfail" | "neutral" | "none" | "policy" | "temperror" | "permerror";
+
+/** What is proven about the sender. Domains are lower case, "" where there is none. */
+export type Proof = {
+  /** `checked` by us; `header`: believed from a mail server we named; `none`: nothing was looked at. */
+  readonly source: "checked" | "header" | "none";
+  readonly spf: { readonly result: CheckResult; readonly domain: string };
+  readonly dkim: readonly { readonly result: CheckResult; readonly domain: string; readonly selector: string }[];
+  /** `domain` is that of the From header. A pass is aligned by its meaning (RFC 7489 3.1). */
+  readonly dmarc: { readonly result: CheckResult; readonly domain: string; readonly policy: string };
+  readonly arc: { readonly result: CheckResult; readonly domain: string };
+};
+
+/** Nothing was looked at. */
+export const NO_PROOF: Proof = Object.freeze({
+  source: "none",
+  spf: { result: "none", domain: "" },
+  dkim: [],
+  dmarc: { result: "none", domain: "", policy: "" },
+  arc: { result: "none", domain: "" },
+} as const);
+
+/** How a sender was proven to be staff. */
+export type StaffProof = "auth" | "network" | "dmarc";
+
+/** A mail we took earlier that this one may answer, found by the ids it names. */
+export type EarlierMail = {
+  readonly ref: string;
+  /** Its Message-ID in angle brackets, or our token, by which it was found. */
+  readonly id: string;
+  /** Addresses, lower case, of those who took part. */
+  readonly participants: readonly string[];
+  readonly requestType: string | null;
+};
+
 /** What `decide` may know beside the bytes. Part of the input, so the same facts give the same answer. */
 export type Facts = {
   readonly door: Door;
   readonly receivedAt: number;
   readonly mailFrom: string;
   readonly user: string | null;
+  readonly proof: Proof;
+  /** The client is in a network we named as that of our staff. */
+  readonly staffNetwork: boolean;
+  /** Domains whose DMARC-aligned mail is our staff's, lower case. */
+  readonly staffDomains: readonly string[];
+  /** Addresses of ours by which we write, lower case: mail from them is never answered. */
+  readonly ownAddresses: readonly string[];
+  /** Mails that In-Reply-To, References or a token of ours point to. */
+  readonly earlier: readonly EarlierMail[];
+  /** The key our thread tokens are signed with, hex; null: there are none. */
+  readonly threadKey: string | null;
   /** The aliases the mail was sent to, in the order of RCPT TO; one routing decision each. */
   readonly aliases: readonly string[];
 };
-
-export type Urgency = "P1" | "P2" | "P3" | "P4";
-
-/** Where in a message a phrase was found. */
-export type Field = "subject" | "text" | "sender";
-
-/** Where the evidence stands: characters from `start` up to, not including, `end` of that field as parsed. */
-export type Span = { readonly field: Field; readonly start: number; readonly end: number };
-
-/** One reason for a decision, from a closed set. `explain`, the outcome row and the console show the same. */
-export type Evidence =
-  | {
-      readonly kind: "rule";
-      readonly rule: string;
-      /** The request type it speaks for. */
-      readonly type: string;
-      readonly points: number;
-      readonly sure: boolean;
-      /** The phrase as written in the rule. */
-      readonly phrase: string;
-      readonly span: Span;
-    }
-  | { readonly kind: "alias"; readonly alias: string; readonly type: string; readonly points: number }
-  | {
-      readonly kind: "urgency";
-      readonly rule: string;
-      readonly urgency: Urgency;
-      readonly phrase: string;
-      readonly span: Span;
-    }
-  | { readonly kind: "department"; readonly rule: string; readonly department: string };
-
-/** Why the request type is what it is. */
-export type DecidedBy = "sure-rule" | "scorecard" | "alias" | "review";
-
-/** Why a mail goes to people first. */
-export type ReviewReason = "nothing-matched" | "too-close" | "alias-contradicted" | "no-department";
-
-/** What `classify` answers. */
-export type Verdict = {
-  /** The winner; null when nothing speaks for any type. Under `review` it is the best guess. */
-  readonly requestType: string | null;
-  readonly decidedBy: DecidedBy;
-  readonly reviewReason: ReviewReason | null;
-  /** Points by request type, highest first. */
-  readonly scores: readonly { readonly type: string; readonly points: number }[];
-  readonly urgency: Urgency;
-  readonly evidence: readonly Evidence[];
-};
-
-/** What `route` answers for one alias. */
-export type Decision =
-  | { readonly kind: "route"; readonly queue: string; readonly department: string }
-  | {
-      readonly kind: "review";
-      readonly queue: string;
-      readonly reason: ReviewReason;
-      readonly guess: { readonly requestType: string; readonly queue: string } | null;
-    };
-
-/** The routing decision for one alias of one mail, with all its evidence. */
-export type Outcome = {
-  readonly alias: string;
-  readonly requestType: string | null;
-  readonly urgency: Urgency;
-  readonly decidedBy: DecidedBy;
-  readonly scores: Verdict["scores"];
-  readonly evidence: readonly Evidence[];
-  readonly decision: Decision;
-};
-
-/** What `decide` answers for one mail: one outcome for each alias, in the order of `Facts.aliases`. */
-export type Decided = {
-  readonly kind: MailKind;
-  /** Address of the person who wrote it, as far as the headers tell; null when they do not. */
-  readonly originalSender: string | null;
-  readonly defects: readonly Defect[];
-  readonly outcomes: readonly Outcome[];
-  /** Hash of the rule set that decided. */
-  readonly rulesHash: string;
-};
-
-/** What is told about a delivery in headers put on top of the message. */
-export type Label = {
-  readonly ref: string;
-  readonly queue: string;
-  readonly requestType: string | null;
-  readonly urgency: Urgency;
-  readonly department: string | null;
-  readonly decidedBy: DecidedBy;
-  readonly rules: readonly string[];
-};
-
-/** One delivery to be carried out: a mail to a queue. */
-export type Job = {
-  readonly id: number;
-  readonly messageId: number;
-  readonly queue: string;
-  /** 1 for the first attempt. */
-  readonly attempt: number;
-  /** When the delivery was first due. */
-  readonly createdAt: number;
-  /** A crash happened during an earlier attempt, so the far end may have it already. */
-  readonly inDoubt: boolean;
-  readonly mail: Mail;
-  readonly recipients: readonly Recipient[];
-  readonly label: Label;
-};
-
-/** What an adapter saw when an attempt failed. What it means is `deliver/failure.ts`'s to say. */
-export type Failure = {
-  /** How far it came: reaching the far end, signing in, its answer to the envelope, or the message; or trouble of ours. */
-  readonly stage: "connect" | "auth" | "envelope" | "content" | "ours";
-  /** The far end's reply code, e.g. 451; null when there was none. */
-  readonly reply: number | null;
-  /** The enhanced status code out of the reply, e.g. "4.7.1", or the system's error code, e.g. "ECONNREFUSED". */
-  readonly code: string;
-};
-
-/** How one attempt ended. */
-export type AttemptResult =
-  | { readonly kind: "delivered"; readonly code: string }
-  | ({ readonly kind: "failed" } & Failure);

@@ -4,7 +4,8 @@
 import { classify } from "./classify/classify.ts";
 import type { CompiledRules } from "./classify/compile.ts";
 import { type Hits, match } from "./classify/match.ts";
-import type { Decided, Facts, Message, Outcome } from "./message.ts";
+import type { Facts, Message } from "./message.ts";
+import type { Decided, Outcome } from "./outcome.ts";
 import { kindWithEnvelope } from "./parse/kind.ts";
 import { parse } from "./parse/parse.ts";
 import { route } from "./route/route.ts";
@@ -26,6 +27,15 @@ export function decideMessage(message: Message, facts: Facts, rules: CompiledRul
   return {
     kind: kindWithEnvelope(message.kind, facts),
     originalSender: message.from?.address || null,
+    forwarder: null,
+    forwardTier: "none",
+    confidence: null,
+    staff: null,
+    language: message.language,
+    fields: [],
+    refusals: message.refusals,
+    failures: message.failures,
+    proof: facts.proof,
     defects: message.defects,
     outcomes: facts.aliases.map((alias) => outcome(hits, alias, rules)),
     rulesHash: rules.set.hash,
@@ -43,5 +53,6 @@ function outcome(hits: Hits, alias: string, rules: CompiledRules): Outcome {
     scores: verdict.scores,
     evidence: [...verdict.evidence, ...routed.evidence],
     decision: routed.decision,
+    missing: [],
   };
 }

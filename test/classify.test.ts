@@ -6,7 +6,8 @@ import { match } from "../src/classify/match.ts";
 import { rule } from "../src/classify/scorecard.ts";
 import { words, wordsOf } from "../src/classify/words.ts";
 import type { RuleSet } from "../src/config/rules.ts";
-import type { Evidence, Message } from "../src/message.ts";
+import type { Message } from "../src/message.ts";
+import type { Evidence } from "../src/outcome.ts";
 
 describe("the same word", () => {
   test.each([
@@ -122,7 +123,7 @@ function hits(phrases: readonly string[], text: string): readonly string[] {
     urgencies: [],
     departments: [],
   };
-  const found = match({ ...EMPTY, text }, compileRules(set));
+  const found = match({ ...EMPTY, text, sections: [{ kind: "own", start: 0, end: text.length }] }, compileRules(set));
   return [...found].sort(([a], [b]) => a - b).map(([, { span }]) => text.slice(span.start, span.end));
 }
 
@@ -134,6 +135,12 @@ const EMPTY: Message = {
   cc: [],
   subject: "",
   text: "",
+  sections: [],
+  forward: null,
+  pairs: [],
+  language: null,
+  refusals: [],
+  failures: [],
   date: null,
   messageId: null,
   inReplyTo: null,

@@ -7,15 +7,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileRules } from "../src/classify/compile.ts";
 import { loadRules } from "../src/config/rules.ts";
-import type { Facts } from "../src/message.ts";
 import { decide } from "../src/pipeline.ts";
+import { facts } from "./support/facts.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const CORPORA = join(ROOT, "../shared/data");
 const loaded = loadRules(join(ROOT, "rules"));
 if (loaded.kind === "problems") throw new Error("the default rules have mistakes");
 const rules = compileRules(loaded.rules);
-const facts: Facts = { door: "smtp", receivedAt: 0, mailFrom: "", user: null, aliases: ["billing", ""] };
+const given = facts({ mailFrom: "", aliases: ["billing", ""] });
 
 const folder = join(ROOT, "fixtures/mail");
 const mails = readdirSync(folder).flatMap((name) => (name.endsWith(".eml") ? [readFileSync(join(folder, name))] : []));
@@ -59,7 +59,7 @@ const piece = fc.oneof(
 );
 
 async function sameTwice(raw: Uint8Array): Promise<void> {
-  const [first, second] = [await decide(raw, facts, rules), await decide(raw, facts, rules)];
+  const [first, second] = [await decide(raw, given, rules), await decide(raw, given, rules)];
   expect(second).toEqual(first);
   expect(structuredClone(first)).toEqual(first);
 }
@@ -93,7 +93,7 @@ test("every mail of the public corpora, where they are at hand", async () => {
   if (!atHand()) return;
   const files = globSync("mail-*/**/*", { cwd: CORPORA, withFileTypes: true }).filter((entry) => entry.isFile());
   expect(files.length).toBeGreaterThan(1000);
-  for (const file of files) await decide(readFileSync(join(file.parentPath, file.name)), facts, rules);
+  for (const file of files) await decide(readFileSync(join(file.parentPath, file.name)), given, rules);
 });
 
 function atHand(): boolean {

@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { labelHeaders, receivedHeader, stamped, withHeaders } from "../src/deliver/outgoing.ts";
-import type { Label, Mail } from "../src/message.ts";
+import { type Mail, NO_PROOF } from "../src/message.ts";
+import type { Label } from "../src/outcome.ts";
 
 const TOP = "X-Mailward-Ref: MW-1\r\n";
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
@@ -66,6 +67,7 @@ const LABEL: Label = {
   urgency: "P1",
   department: "Nurse line",
   decidedBy: "sure-rule",
+  proof: NO_PROOF,
   rules: ["chest-pain", "refill"],
 };
 

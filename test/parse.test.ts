@@ -1,9 +1,9 @@
 // Reading a mail: headers, text, kind and defects, and that nothing depends on clock, machine or mood of the bytes.
 
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../src/message.ts";
 import { kindFromHeaders, kindWithEnvelope } from "../src/parse/kind.ts";
 import { DEFECT_TEXT, parse, TEXT_CHARS_MAX } from "../src/parse/parse.ts";
+import { facts } from "./support/facts.ts";
 
 const mail = (head: string, body = "Hello") => Buffer.from(`${head}\n\n${body}\n`.replace(/\n/g, "\r\n"));
 const HTML = "From: a@b.example\nContent-Type: text/html; charset=utf-8";
@@ -138,11 +138,11 @@ describe("kind", () => {
   });
 
   test("the null sender makes a person's mail automatic, except where there is no envelope", () => {
-    const facts: Facts = { door: "smtp", receivedAt: 0, mailFrom: "", user: null, aliases: [] };
-    expect(kindWithEnvelope("person", facts)).toBe("auto-reply");
-    expect(kindWithEnvelope("bounce", facts)).toBe("bounce");
-    expect(kindWithEnvelope("person", { ...facts, door: "imap" })).toBe("person");
-    expect(kindWithEnvelope("person", { ...facts, mailFrom: "a@b.example" })).toBe("person");
+    const nullSender = facts({ mailFrom: "" });
+    expect(kindWithEnvelope("person", nullSender)).toBe("auto-reply");
+    expect(kindWithEnvelope("bounce", nullSender)).toBe("bounce");
+    expect(kindWithEnvelope("person", { ...nullSender, door: "imap" })).toBe("person");
+    expect(kindWithEnvelope("person", { ...nullSender, mailFrom: "a@b.example" })).toBe("person");
   });
 });
 

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { judge } from "../src/deliver/failure.ts";
 import { GIVE_UP_MS, nextAttemptAt, RETRY_PAUSES_MS } from "../src/deliver/retry.ts";
-import type { Failure } from "../src/message.ts";
+import type { Failure } from "../src/outcome.ts";
 
 const DAY_MS = 24 * 3_600_000;
 

@@ -8,9 +8,11 @@ import { type CompiledRules, compileRules } from "../src/classify/compile.ts";
 import { loadRules } from "../src/config/rules.ts";
 import { printProblems } from "../src/config/yaml.ts";
 import { recipientLookup } from "../src/intake/recipients.ts";
-import type { Decided, Facts, Message } from "../src/message.ts";
+import type { Message } from "../src/message.ts";
+import type { Decided } from "../src/outcome.ts";
 import { parse } from "../src/parse/parse.ts";
 import { decideMessage, UNKNOWN_ALIAS } from "../src/pipeline.ts";
+import { facts } from "./support/facts.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const MAILS = join(ROOT, "fixtures/mail");
@@ -80,8 +82,7 @@ async function decideFile(
   const lookup = recipientLookup(rules.set);
   const found = [...message.to, ...message.cc].flatMap(({ address }) => lookup(address)?.alias ?? []);
   const aliases = found.length > 0 ? [...new Set(found)] : [UNKNOWN_ALIAS];
-  const facts: Facts = { door: "smtp", receivedAt: 0, mailFrom: "someone@example.net", user: null, aliases };
-  return { message, decided: decideMessage(message, facts, rules) };
+  return { message, decided: decideMessage(message, facts({ aliases }), rules) };
 }
 
 /** What a reviewer of a diff wants to see: the decision and the names of its reasons. */
@@ -98,7 +99,7 @@ function summary({ message, decided }: { readonly message: Message; readonly dec
       decidedBy,
       ...decision,
       scores: Object.fromEntries(scores.map(({ type, points }) => [type, points])),
-      rules: evidence.flatMap((each) => (each.kind === "alias" ? [] : [each.rule])),
+      rules: evidence.flatMap((each) => ("rule" in each ? [each.rule] : [])),
     })),
   };
 }

@@ -1,7 +1,7 @@
 // What is asked and how urgent: hits and the alias become evidence, evidence becomes a verdict.
 
 import type { RuleSet } from "../config/rules.ts";
-import type { Evidence, Urgency, Verdict } from "../message.ts";
+import type { Evidence, Urgency, Verdict } from "../outcome.ts";
 import type { CompiledRule, CompiledRules } from "./compile.ts";
 import type { Hit, Hits } from "./match.ts";
 import { addUp, rule } from "./scorecard.ts";

@@ -3,7 +3,7 @@
 
 import { PHRASE_WORDS_MAX } from "../config/phrase-limit.ts";
 import type { RuleSet, Strength } from "../config/rules.ts";
-import type { Field, Urgency } from "../message.ts";
+import type { Field, Urgency } from "../outcome.ts";
 import { wordsOf } from "./words.ts";
 
 /** What a rule says when one of its phrases is found. */

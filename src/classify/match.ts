@@ -1,6 +1,7 @@
 // One pass over a mail that finds, for every rule, the first place where one of its phrases stands.
 
-import type { Field, Message, Span } from "../message.ts";
+import type { Message } from "../message.ts";
+import type { Field, Span } from "../outcome.ts";
 import type { CompiledRules, PhraseEnd } from "./compile.ts";
 import { words } from "./words.ts";
 

@@ -1,7 +1,7 @@
 // Points by request type, added up so that a person can follow them, and the two thresholds that decide.
 
 import type { RuleSet } from "../config/rules.ts";
-import type { DecidedBy, Evidence, ReviewReason, Verdict } from "../message.ts";
+import type { DecidedBy, Evidence, ReviewReason, Verdict } from "../outcome.ts";
 
 /** Which request type, on what ground. */
 export type Ruling = {

@@ -2,7 +2,8 @@
 
 import { fieldText } from "../classify/match.ts";
 import type { RuleSet } from "../config/rules.ts";
-import type { Address, Decided, Evidence, Message, Outcome, ReviewReason, Span } from "../message.ts";
+import type { Address, Message } from "../message.ts";
+import type { Decided, Evidence, Outcome, ReviewReason, Span } from "../outcome.ts";
 import { DEFECT_TEXT } from "../parse/parse.ts";
 import { UNKNOWN_ALIAS } from "../pipeline.ts";
 import { type Cell, paint, safe, table } from "./terminal.ts";
@@ -15,6 +16,7 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
   "too-close": "the points are too few or too close together",
   "alias-contradicted": "the rules speak against the alias, but not clearly enough",
   "no-department": "no department takes this type",
+  "hard-to-read": "the mail could not be read whole, and only the alias speaks",
 };
 
 /** The page for one mail: its head once, then each alias it was sent to. */
@@ -79,6 +81,23 @@ function row(evidence: Evidence, message: Message): readonly Cell[][] {
       return [[`alias ${evidence.alias}@`, evidence.type, signed(evidence.points), ""]];
     case "urgency":
       return [[`urgency ${evidence.rule}`, evidence.urgency, "", inContext(evidence.span, message)]];
+    case "field":
+      return [[`form ${evidence.field}`, evidence.type, "sure", inContext(evidence.span, message)]];
+    case "override":
+      return [
+        [
+          "note of staff",
+          evidence.type,
+          evidence.sure ? "sure" : signed(evidence.points),
+          inContext(evidence.span, message),
+        ],
+      ];
+    case "thread":
+      return [[`thread ${evidence.ref}`, evidence.type ?? "", evidence.sure ? "sure" : "", `by ${evidence.by}`]];
+    case "contradiction":
+      return [
+        [`form ${evidence.field}`, "", "", `says ${safe(evidence.says)}, the text says ${safe(evidence.textSays)}`],
+      ];
     case "department":
       return [];
   }
@@ -113,6 +132,12 @@ function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }:
       const sure = evidence.find((each) => each.kind === "rule" && each.sure);
       return sure?.kind === "rule" ? `rule ${sure.rule} is sure` : "a rule is sure";
     }
+    case "thread":
+      return "it answers an earlier case, and the writer took part in it";
+    case "override":
+      return "staff said so on top of a forward";
+    case "field":
+      return "the form says so";
     case "scorecard":
       return sums;
     case "alias":

@@ -6,7 +6,8 @@ import { buffer } from "node:stream/consumers";
 import { Command, InvalidArgumentError } from "commander";
 import { type CompiledRules, compileRules } from "../classify/compile.ts";
 import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
-import type { Decided, Facts, Outcome } from "../message.ts";
+import { type Facts, NO_PROOF } from "../message.ts";
+import type { Decided, Outcome } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
 import { decideMessage, UNKNOWN_ALIAS } from "../pipeline.ts";
 import { page } from "./explain-page.ts";
@@ -96,6 +97,12 @@ function factsOf(raw: Uint8Array, alias: string | null, lookup: RecipientLookup)
     receivedAt: 0,
     mailFrom: addressesIn(bytes, ["return-path", "from"])[0] ?? "",
     user: null,
+    proof: NO_PROOF,
+    staffNetwork: false,
+    staffDomains: [],
+    ownAddresses: [],
+    earlier: [],
+    threadKey: null,
     aliases,
   };
 }

@@ -1,7 +1,7 @@
 // `mailward outcomes`: what was decided, newest first.
 
 import { Command, Option } from "commander";
-import type { Urgency } from "../message.ts";
+import type { Urgency } from "../outcome.ts";
 import type { OutcomeFilter, OutcomeRow } from "../store/store.ts";
 import { type OperatorFlags, parseCount, parseSince, print, printJson, withStore, withStoreFlags } from "./operator.ts";
 import { dateTime, paint, table } from "./terminal.ts";

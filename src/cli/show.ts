@@ -87,6 +87,16 @@ function evidenceWords(evidence: OutcomeRow["outcome"]["evidence"][number]): str
       return `${evidence.type} +${evidence.points.toFixed(1)}: sent to ${evidence.alias}@`;
     case "urgency":
       return `${evidence.urgency}: rule ${evidence.rule} ("${evidence.phrase}", ${evidence.span.field} ${evidence.span.start}-${evidence.span.end})`;
+    case "field":
+      return `${evidence.type} sure: the form says ${evidence.field}: "${safe(evidence.value)}"`;
+    case "override": {
+      const weight = evidence.sure ? "sure" : `+${evidence.points.toFixed(1)}`;
+      return `${evidence.type} ${weight}: note of staff ("${safe(evidence.phrase)}")`;
+    }
+    case "thread":
+      return `${evidence.type ?? "no type"}${evidence.sure ? " sure" : ""}: answers ${evidence.ref} by ${evidence.by}`;
+    case "contradiction":
+      return `the form says ${evidence.field}: "${safe(evidence.says)}", the text "${safe(evidence.textSays)}"`;
     case "department":
       return `department ${evidence.department}: rule ${evidence.rule}`;
   }

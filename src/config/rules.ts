@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Field, Urgency } from "../message.ts";
+import type { Field, Urgency } from "../outcome.ts";
 import { crossCheck } from "./rules-check.ts";
 import { type RuleFiles, rulesSchema } from "./rules-schema.ts";
 import { inOrder, nowhere, type Problem, readSource, readYaml, type Source } from "./yaml.ts";

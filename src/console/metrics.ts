@@ -3,7 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
-import type { Decided } from "../message.ts";
+import type { Decided } from "../outcome.ts";
 import type { Store } from "../store/store.ts";
 import { storeAnswer } from "./store-answer.ts";
 

@@ -2,7 +2,7 @@
 // A worker that dies or hangs is replaced and the message it was on is held; no other message is harmed.
 
 import { errorFields } from "../log.ts";
-import type { Decided, Job, Urgency } from "../message.ts";
+import type { Decided, Job, Urgency } from "../outcome.ts";
 import { type HoldReason, LEASE_MS, StoreTrouble, type Undecided } from "../store/store.ts";
 import { Desk, type DeskOptions, type Task } from "./desk.ts";
 import type { Answer } from "./worker.ts";

@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import type { RuleSet } from "../config/rules.ts";
 import { errorFields, type Log } from "../log.ts";
+import { NO_PROOF } from "../message.ts";
 import type { Store, Undecided } from "../store/store.ts";
 import type { Answer, Question, WorkerSetup } from "./worker.ts";
 
@@ -122,6 +123,12 @@ export class Desk {
         receivedAt: mail.receivedAt,
         mailFrom: mail.envelope.mailFrom,
         user: mail.client.user,
+        proof: NO_PROOF,
+        staffNetwork: false,
+        staffDomains: [],
+        ownAddresses: [],
+        earlier: [],
+        threadKey: null,
         aliases: routings.map(({ recipient }) => recipient.alias),
       },
     };

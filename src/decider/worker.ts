@@ -3,7 +3,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { compileRules } from "../classify/compile.ts";
 import type { RuleSet } from "../config/rules.ts";
-import type { Decided, Facts } from "../message.ts";
+import type { Facts } from "../message.ts";
+import type { Decided } from "../outcome.ts";
 import { decide } from "../pipeline.ts";
 
 export type Question = { readonly messageId: number; readonly raw: Uint8Array; readonly facts: Facts };

@@ -2,7 +2,7 @@
 // At least once: an attempt is written down before its delivery is done with.
 
 import { errorFields, type Log } from "../log.ts";
-import type { AttemptResult, Job, Urgency } from "../message.ts";
+import type { AttemptResult, Job, Urgency } from "../outcome.ts";
 import { type Finish, LEASE_MS, type Store } from "../store/store.ts";
 import { judge, type Meaning } from "./failure.ts";
 

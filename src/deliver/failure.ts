@@ -1,7 +1,7 @@
 // What a failed attempt means: try again, or hold for a person; and whether the whole destination is in trouble.
 // The only file that reads reply codes.
 
-import type { AttemptResult, Failure } from "../message.ts";
+import type { AttemptResult, Failure } from "../outcome.ts";
 import type { Finish } from "../store/store.ts";
 import { GIVE_UP_MS, nextAttemptAt } from "./retry.ts";
 

@@ -3,7 +3,7 @@
 
 import { access, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { AttemptResult, Job } from "../message.ts";
+import type { AttemptResult, Job } from "../outcome.ts";
 import type { Adapter } from "./deliver.ts";
 import { topHeaders, withHeaders } from "./outgoing.ts";
 

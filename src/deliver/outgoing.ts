@@ -1,7 +1,8 @@
 // The bytes that leave: our headers on top, the message as it came underneath. Headers of our names that came from
 // outside are renamed, so that a reader can trust what it sees; nothing else of the message is touched.
 
-import type { Job, Label, Mail, Recipient } from "../message.ts";
+import type { Mail, Recipient } from "../message.ts";
+import type { Job, Label } from "../outcome.ts";
 
 /** A header line longer than this is passed on in pieces. */
 const LINE_BYTES_MAX = 64 * 1024;

@@ -3,7 +3,7 @@
 
 import { Readable } from "node:stream";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
-import type { AttemptResult, Job } from "../message.ts";
+import type { AttemptResult, Job } from "../outcome.ts";
 import type { Adapter } from "./deliver.ts";
 import { stamped, topHeaders, withHeaders } from "./outgoing.ts";
 

@@ -35,6 +35,10 @@ export const DEFECT_TEXT: Readonly<Record<Defect, string>> = {
   "html-cut": "The HTML of the mail is too long or too deeply nested; only its beginning was read.",
   "text-cut": "The text of the mail is very long; only its beginning was read.",
   "too-many-headers": "The mail has more headers than fit; some were not read.",
+  encrypted: "The mail is encrypted; what it says cannot be read here.",
+  "bare-cr": "The lines of the mail end in a way no mail program uses; they were put right before reading.",
+  "outlook-packed": "Outlook packed text or files into winmail.dat, and not all of it could be read.",
+  truncated: "The mail breaks off in the middle; what was there was read.",
   "broken-encoding": "Some characters could not be decoded and are missing from the text.",
 };
 
@@ -59,6 +63,12 @@ async function parseAt(raw: Uint8Array, depth: number): Promise<Message> {
     cc: readAddresses(mime.headers, "cc", ADDRESSES_MAX),
     subject: subject.slice(0, SUBJECT_CHARS_MAX),
     text: body.text,
+    sections: body.text === "" ? [] : [{ kind: "own" as const, start: 0, end: body.text.length }],
+    forward: null,
+    pairs: [],
+    language: null,
+    refusals: [],
+    failures: [],
     date,
     messageId: readIds(header("message-id")).at(0) ?? null,
     inReplyTo: readIds(header("in-reply-to")).at(0) ?? null,

@@ -1,7 +1,7 @@
 // Who owns it: a verdict becomes a queue and a department by the department rules, first match wins.
 
 import type { DepartmentRule, RuleSet } from "../config/rules.ts";
-import type { Decision, Evidence, Urgency, Verdict } from "../message.ts";
+import type { Decision, Evidence, Urgency, Verdict } from "../outcome.ts";
 
 /** What a department rule looks at. */
 type Case = { readonly type: string; readonly alias: string; readonly urgency: Urgency };

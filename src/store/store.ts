@@ -1,7 +1,8 @@
 // What is remembered, as an interface: asynchronous and free of any database's words.
 // store/sqlite is the default behind it. Every promise resolves only after its change is on disk.
 
-import type { Decided, Job, Mail, Outcome, Recipient, Urgency } from "../message.ts";
+import type { Mail, Recipient } from "../message.ts";
+import type { Decided, Job, Outcome, Urgency } from "../outcome.ts";
 
 /** Raised when the store cannot do its work now (disk full, database locked, file damaged). Nothing was half done. */
 export class StoreTrouble extends Error {

@@ -1,7 +1,8 @@
 // Mails, outcomes and attempts for tests and benchmarks of the store.
 
 import { createHash } from "node:crypto";
-import type { Mail, Outcome, Recipient, Urgency } from "../../src/message.ts";
+import { type Mail, NO_PROOF, type Recipient } from "../../src/message.ts";
+import type { Outcome, Urgency } from "../../src/outcome.ts";
 import type { DecidedMail, Finish, NewMail, NewOutcome } from "../../src/store/store.ts";
 
 /** 2026-11-23 20:00 UTC, the hour of most tests. */
@@ -72,6 +73,7 @@ export function outcomeOf(alias: string, queue: string, urgency: Urgency = "P3")
       { kind: "department", rule: "billing-desk", department: "patient-accounts" },
     ],
     decision: { kind: "route", queue, department: "patient-accounts" },
+    missing: [],
   };
 }
 
@@ -83,6 +85,15 @@ export function decidedOf(messageId: number, outcomes: readonly NewOutcome[], at
     decided: {
       kind: "person",
       originalSender: "patient@example.org",
+      forwarder: null,
+      forwardTier: "none",
+      confidence: null,
+      staff: null,
+      language: "en",
+      fields: [],
+      refusals: [],
+      failures: [],
+      proof: NO_PROOF,
       defects: [],
       outcomes: outcomes.map(({ outcome }) => outcome),
       rulesHash: "5f2a77c01b9e4d10",

@@ -6,6 +6,7 @@ import type { Source } from "./source.ts";
 /** From what everybody uses down to what starts everything: a part imports itself and rows above its own. */
 export const TABLE: readonly (readonly string[])[] = [
   ["message"],
+  ["outcome"],
   ["log"],
   ["config"],
   ["parse", "classify", "route"],

@@ -1,7 +1,8 @@
 // Domain values to columns and back: the one place that knows both. JSON columns carry a version `v`, so that a later
 // shape can still read an earlier one.
 
-import type { Decided, Job, Mail, Outcome, Recipient, Urgency } from "../../message.ts";
+import { type Mail, NO_PROOF, type Recipient } from "../../message.ts";
+import type { Decided, Job, Outcome, Urgency } from "../../outcome.ts";
 import { refOf } from "../ref.ts";
 import type { AttemptRow, Case, DeliveryRow, DeliveryState, OutcomeRow } from "../store.ts";
 import type {
@@ -96,7 +97,7 @@ export function outcomeColumns(
 /** The ids of the rules that spoke, each once, in the order of the evidence. */
 function rulesOf(outcome: Outcome): readonly string[] {
   const rules = new Set<string>();
-  for (const evidence of outcome.evidence) if (evidence.kind !== "alias") rules.add(evidence.rule);
+  for (const evidence of outcome.evidence) if ("rule" in evidence) rules.add(evidence.rule);
   return [...rules];
 }
 
@@ -127,6 +128,7 @@ export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
       scores: why.scores,
       evidence: why.evidence,
       decision: why.decision,
+      missing: [],
     },
     deliveryState: row.state as DeliveryState,
   };
@@ -152,6 +154,7 @@ export function jobOf({ job, mail, label, recipients }: JobRow): Job {
       department,
       decidedBy: decidedBy as Outcome["decidedBy"],
       rules: JSON.parse(rules) as string[],
+      proof: NO_PROOF,
     },
   };
 }

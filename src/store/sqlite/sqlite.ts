@@ -1,7 +1,7 @@
 // The default store: one file, one thread that writes, one that answers long questions. Everything said to it in the
 // words of the gateway is turned into rows here and posted.
 
-import type { Job } from "../../message.ts";
+import type { Job } from "../../outcome.ts";
 import { idOf, refOf } from "../ref.ts";
 import type { DecidedMail, Finish, NewMail, OutcomeFilter, QueueFilter, Store } from "../store.ts";
 import { StoreTrouble } from "../store.ts";
