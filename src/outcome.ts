@@ -44,6 +44,14 @@ export type Evidence =
       readonly span: Span;
     }
   | {
+      /** A field of a form that says how urgent it is; it raises, never lowers. */
+      readonly kind: "field-urgency";
+      readonly field: string;
+      readonly value: string;
+      readonly urgency: Urgency;
+      readonly span: Span;
+    }
+  | {
       /** A note of staff on top of a forward, such as "#billing". Sure when the forwarder is proven, else a hint. */
       readonly kind: "override";
       readonly type: string;
@@ -124,12 +132,14 @@ export type FormField = { readonly field: string; readonly value: string; readon
 /** What was read and is kept beside the outcomes. */
 export type Reading = {
   readonly kind: MailKind;
-  /** Address of the person who wrote it, as far as is known: a forward's inner sender only when the forwarder is proven staff. */
+  /** Address of the person whose mail it is: in a forward the inner sender. Only as good as `staff` says when forwarded. */
   readonly originalSender: string | null;
+  /** Who passed it on; null when nobody did. */
   readonly forwarder: string | null;
   readonly forwardTier: "attached" | "inline" | "none";
   /** How certain the forward was read, 0 to 1; null when it is none. */
   readonly confidence: number | null;
+  /** How whoever sent it was proven to be staff; null: a stranger, whose word on an inner sender proves nothing. */
   readonly staff: StaffProof | null;
   readonly language: string | null;
   readonly fields: readonly FormField[];

@@ -37,13 +37,18 @@ export function decideMessage(message: Message, facts: Facts, rules: CompiledRul
     failures: message.failures,
     proof: facts.proof,
     defects: message.defects,
-    outcomes: facts.aliases.map((alias) => outcome(hits, alias, rules)),
+    outcomes: facts.aliases.map((alias) => outcome(message, hits, alias, rules)),
     rulesHash: rules.set.hash,
   };
 }
 
-function outcome(hits: Hits, alias: string, rules: CompiledRules): Outcome {
-  const verdict = classify(hits, rules.aliases.get(alias) ?? null, rules);
+function outcome(message: Message, hits: Hits, alias: string, rules: CompiledRules): Outcome {
+  const verdict = classify(
+    hits,
+    { evidence: [], urgency: null, defects: message.defects },
+    rules.aliases.get(alias) ?? null,
+    rules,
+  );
   const routed = route(verdict, alias, rules.set);
   return {
     alias,

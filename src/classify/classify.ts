@@ -1,6 +1,7 @@
 // What is asked and how urgent: hits and the alias become evidence, evidence becomes a verdict.
 
 import type { RuleSet } from "../config/rules.ts";
+import type { Defect } from "../message.ts";
 import type { Evidence, Urgency, Verdict } from "../outcome.ts";
 import type { CompiledRule, CompiledRules } from "./compile.ts";
 import type { Hit, Hits } from "./match.ts";
@@ -8,25 +9,43 @@ import { addUp, rule } from "./scorecard.ts";
 
 type Fired = { readonly rule: CompiledRule; readonly hit: Hit };
 
+/** What speaks beside the rules. */
+export type Said = {
+  /** Thread, override and field, in this order of precedence. */
+  readonly evidence: readonly Evidence[];
+  readonly urgency: (Evidence & { readonly kind: "field-urgency" }) | null;
+  readonly defects: readonly Defect[];
+};
+
 /**
  * The verdict for a mail sent to one alias. `alias` null: it is not known where the mail was sent, or the alias is
- * none of ours; then the alias says nothing. The evidence stands in file order: types, urgency's own, the alias.
+ * none of ours; then the alias says nothing. The evidence stands in order of precedence: what is said beside the rules,
+ * the rules of the types in file order, urgency's own, the alias.
  */
-export function classify(hits: Hits, alias: RuleSet["aliases"][number] | null, compiled: CompiledRules): Verdict {
+export function classify(
+  hits: Hits,
+  said: Said,
+  alias: RuleSet["aliases"][number] | null,
+  compiled: CompiledRules,
+): Verdict {
   const fired = [...hits]
     .sort(([a], [b]) => a - b)
     .flatMap(([index, hit]) => {
       const rule = compiled.rules[index];
       return rule === undefined ? [] : [{ rule, hit }];
     });
-  const speaking = [...fired.flatMap(typeEvidence), ...aliasEvidence(alias)];
+  const speaking = [...said.evidence, ...fired.flatMap(typeEvidence), ...aliasEvidence(alias)];
   const scores = addUp(speaking, compiled.set);
-  const urgency = mostUrgent(fired);
+  const urgency = mostUrgent(fired, said.urgency);
   return {
-    ...rule(speaking, scores, compiled.set.decide),
+    ...rule(speaking, scores, safetyType(fired), said.defects, compiled.set.decide),
     scores,
     urgency,
-    evidence: [...speaking, ...fired.flatMap((each) => urgencyEvidence(each, urgency))],
+    evidence: [
+      ...speaking,
+      ...fired.flatMap((each) => urgencyEvidence(each, urgency)),
+      ...(said.urgency?.urgency === urgency ? [said.urgency] : []),
+    ],
   };
 }
 
@@ -42,9 +61,14 @@ function aliasEvidence(alias: RuleSet["aliases"][number] | null): readonly Evide
   return [{ kind: "alias", alias: alias.name, type: alias.type, points: alias.points }];
 }
 
-/** First match from P1 down sets the level; P4 when nothing does. */
-function mostUrgent(fired: readonly Fired[]): Urgency {
-  const levels = fired.flatMap((each) => each.rule.urgency ?? []);
+/** The type that the first P1 phrase also speaks for, such as clinical for chest pain. */
+function safetyType(fired: readonly Fired[]): string | null {
+  return fired.find(({ rule }) => rule.urgency === "P1" && rule.speaks !== null)?.rule.speaks?.type ?? null;
+}
+
+/** First match from P1 down sets the level; a form's field may raise it; P4 when nothing does. */
+function mostUrgent(fired: readonly Fired[], field: Said["urgency"]): Urgency {
+  const levels = [...fired.flatMap((each) => each.rule.urgency ?? []), ...(field === null ? [] : [field.urgency])];
   return (["P1", "P2", "P3"] as const).find((level) => levels.includes(level)) ?? "P4";
 }
 

@@ -1,9 +1,9 @@
 // One pass over a mail that finds, for every rule, the first place where one of its phrases stands.
 
-import type { Message } from "../message.ts";
+import type { Message, Section } from "../message.ts";
 import type { Field, Span } from "../outcome.ts";
 import type { CompiledRules, PhraseEnd } from "./compile.ts";
-import { words } from "./words.ts";
+import { type Words, words } from "./words.ts";
 
 /** The first hit of a rule: the phrase as written in the rule and where it stands. */
 export type Hit = { readonly phrase: string; readonly span: Span };
@@ -31,16 +31,23 @@ export function fieldText(message: Message, field: Field): string {
 
 /**
  * Find every rule that fires. Each counts once: its first hit in reading order, subject before text before sender;
- * of two phrases that begin at the same word the longer one.
+ * of two phrases that begin at the same word the longer one. Of the text only what is heard counts: what the writer
+ * wrote now and what is forwarded, not history, signatures and disclaimers; no phrase reaches from one into another.
  */
 export function match(message: Message, compiled: CompiledRules): Hits {
   const hits = new Map<number, Hit>();
-  for (const field of ["subject", "text", "sender"] as const) matchField(message, field, compiled, hits);
+  matchWords(words(message.subject), "subject", compiled, hits);
+  for (const { start, end } of heard(message)) matchWords(words(message.text, start, end), "text", compiled, hits);
+  matchWords(words(senderText(message)), "sender", compiled, hits);
   return hits;
 }
 
-function matchField(message: Message, field: Field, compiled: CompiledRules, hits: Map<number, Hit>): void {
-  const found = words(fieldText(message, field));
+/** The stretches of the text that rules and model hear. */
+export function heard({ sections }: Message): readonly Section[] {
+  return sections.filter(({ kind }) => kind === "own" || kind === "forwarded");
+}
+
+function matchWords(found: Words, field: Field, compiled: CompiledRules, hits: Map<number, Hit>): void {
   const note = (end: PhraseEnd, start: number, last: number) => {
     if (!compiled.rules[end.rule]?.in.includes(field)) return;
     const from = found.start[start] ?? 0;

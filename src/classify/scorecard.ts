@@ -1,6 +1,7 @@
 // Points by request type, added up so that a person can follow them, and the two thresholds that decide.
 
 import type { RuleSet } from "../config/rules.ts";
+import type { Defect } from "../message.ts";
 import type { DecidedBy, Evidence, ReviewReason, Verdict } from "../outcome.ts";
 
 /** Which request type, on what ground. */
@@ -10,11 +11,25 @@ export type Ruling = {
   readonly reviewReason: ReviewReason | null;
 };
 
+/** Of a mail with one of these, what was read may not be what it says: then the alias alone is too little. */
+const GRAVE = new Set<Defect>(["encrypted", "unreadable-structure", "too-many-headers"]);
+/** Words may be missing or wrong. */
+const DOUBTFUL = new Set<Defect>([...GRAVE, "broken-encoding", "html-cut", "text-cut", "truncated", "outlook-packed"]);
+/** Points more that are needed for each doubt, and at most: one clear rule and the alias still pass. */
+const DOUBT_POINTS = 0.5;
+const DOUBT_POINTS_MAX = 1.5;
+
+/** How many points more the best type needs because the mail could not be read well. */
+export function doubt(defects: readonly Defect[]): number {
+  const doubts = defects.filter((defect) => DOUBTFUL.has(defect)).length;
+  return Math.min(DOUBT_POINTS_MAX, doubts * DOUBT_POINTS);
+}
+
 /** Points by type, highest first; equal points in the order of the rule files. Sure evidence has no points. */
 export function addUp(evidence: readonly Evidence[], rules: RuleSet): Verdict["scores"] {
   const sums = new Map<string, number>();
   for (const each of evidence) {
-    if (each.kind !== "rule" && each.kind !== "alias") continue;
+    if (each.kind !== "rule" && each.kind !== "alias" && each.kind !== "override") continue;
     sums.set(each.type, (sums.get(each.type) ?? 0) + each.points);
   }
   return rules.types
@@ -24,26 +39,66 @@ export function addUp(evidence: readonly Evidence[], rules: RuleSet): Verdict["s
 }
 
 /**
- * Decide by evidence. Sure rules first, in file order. Then points: the best type wins when it reaches `at_least` and
- * leads by `margin`. Short of that the alias decides if no rule speaks against it, and otherwise people do.
+ * Decide by evidence. Sure evidence first: an earlier case, staff's word, a form's field, a sure rule in file order.
+ * A safety phrase that speaks for another type (`safety`) sets all of these aside but staff's word: who writes of chest
+ * pain in a form about a bill needs a nurse. Then points: the best type wins when it reaches `at_least` and leads by
+ * `margin`. Short of that the alias decides if nothing speaks against it, and otherwise people do.
  */
-export function rule(evidence: readonly Evidence[], scores: Verdict["scores"], decide: RuleSet["decide"]): Ruling {
-  const sure = evidence.find((each) => each.kind === "rule" && each.sure);
-  if (sure?.kind === "rule") return { requestType: sure.type, decidedBy: "sure-rule", reviewReason: null };
+export function rule(
+  evidence: readonly Evidence[],
+  scores: Verdict["scores"],
+  safety: string | null,
+  defects: readonly Defect[],
+  decide: RuleSet["decide"],
+): Ruling {
+  const sure = firstSure(evidence);
+  if (sure !== null && (safety === null || sure.requestType === safety || sure.decidedBy === "override")) return sure;
 
   const alias = evidence.find((each) => each.kind === "alias");
-  const spoken = evidence.filter((each) => each.kind === "rule");
+  const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override");
+  const needed = decide.atLeast + doubt(defects);
   const [best, second] = scores;
   if (best === undefined) return review(null, "nothing-matched");
-  if (spoken.every((each) => each.type === alias?.type) && best.points < decide.atLeast) {
+  const unopposed = spoken.every((each) => each.type === alias?.type);
+  if (unopposed && (best.points < needed || spoken.length === 0)) {
+    if (defects.some((defect) => GRAVE.has(defect))) return review(best.type, "hard-to-read");
     return { requestType: best.type, decidedBy: "alias", reviewReason: null };
   }
-  if (spoken.length === 0) return { requestType: best.type, decidedBy: "alias", reviewReason: null };
   const lead = best.points - (second?.points ?? 0);
-  if (best.points >= decide.atLeast && lead >= decide.margin) {
+  if (best.points >= needed && lead >= decide.margin) {
     return { requestType: best.type, decidedBy: "scorecard", reviewReason: null };
   }
   return review(best.type, alias !== undefined && alias.type !== best.type ? "alias-contradicted" : "too-close");
+}
+
+/** The first piece of evidence that decides alone; the evidence stands in order of precedence. */
+function firstSure(evidence: readonly Evidence[]): Ruling | null {
+  for (const each of evidence) {
+    switch (each.kind) {
+      case "thread":
+        if (each.sure && each.type !== null) return decided(each.type, "thread");
+        break;
+      case "override":
+        if (each.sure) return decided(each.type, "override");
+        break;
+      case "field":
+        return decided(each.type, "field");
+      case "rule":
+        if (each.sure) return decided(each.type, "sure-rule");
+        break;
+      case "field-urgency":
+      case "contradiction":
+      case "alias":
+      case "urgency":
+      case "department":
+        break;
+    }
+  }
+  return null;
+}
+
+function decided(requestType: string, decidedBy: DecidedBy): Ruling {
+  return { requestType, decidedBy, reviewReason: null };
 }
 
 function review(guess: string | null, reason: ReviewReason): Ruling {

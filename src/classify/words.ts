@@ -19,12 +19,11 @@ const APOSTROPHES = new Set([0x27, 0x60, 0xb4, 0x2bc, 0x2018, 0x2019, 0x201b, 0x
 const INVISIBLES = new Set([0xad, 0x34f, 0x200b, 0x200c, 0x200d, 0x2060, 0xfeff]);
 const CLASSES = classTable();
 
-/** Cut a text into normalised words with their places. Linear in the length of the text. */
-export function words(text: string): Words {
+/** Cut a stretch of a text, by default all of it, into normalised words with their places. Linear in its length. */
+export function words(text: string, from = 0, to = text.length): Words {
   const found = { text: [] as string[], start: [] as number[], end: [] as number[] };
-  const length = text.length;
-  let at = 0;
-  while (at < length) {
+  let at = from;
+  while (at < to) {
     if (classOf(text, at) !== LETTER) {
       at++;
       continue;
@@ -32,7 +31,7 @@ export function words(text: string): Words {
     const start = at;
     let plain = true;
     let end = at;
-    for (; at < length; at++) {
+    for (; at < to; at++) {
       const kind = classOf(text, at);
       if (kind === OTHER || (kind === APOSTROPHE && classOf(text, at + 1) !== LETTER)) break;
       if (kind !== LETTER || text.charCodeAt(at) > 0x7f) plain = false;

@@ -83,6 +83,8 @@ function row(evidence: Evidence, message: Message): readonly Cell[][] {
       return [[`urgency ${evidence.rule}`, evidence.urgency, "", inContext(evidence.span, message)]];
     case "field":
       return [[`form ${evidence.field}`, evidence.type, "sure", inContext(evidence.span, message)]];
+    case "field-urgency":
+      return [[`form ${evidence.field}`, evidence.urgency, "", inContext(evidence.span, message)]];
     case "override":
       return [
         [

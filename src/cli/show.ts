@@ -33,8 +33,8 @@ function page(found: Case): string {
       ({ recipient, state, heldReason }) =>
         `to         ${safe(recipient.address)} (${recipient.alias}): ${state}${heldReason === null ? "" : `, because ${heldReason}`}`,
     ),
-    ...(found.originalSender === null ? [] : [`written by ${safe(found.originalSender)}`]),
-    ...(found.defects.length === 0 ? [] : [`defects    ${found.defects.join(", ")}`]),
+    ...(found.reading?.originalSender ? [`written by ${safe(found.reading.originalSender)}`] : []),
+    ...(found.reading?.defects.length ? [`defects    ${found.reading.defects.join(", ")}`] : []),
     ...found.duplicates.map(({ alias, at }) => `repeated   ${dateTime(at)} for ${alias} by the sender; kept once`),
     ...found.outcomes.flatMap(decision),
     "",
@@ -89,6 +89,8 @@ function evidenceWords(evidence: OutcomeRow["outcome"]["evidence"][number]): str
       return `${evidence.urgency}: rule ${evidence.rule} ("${evidence.phrase}", ${evidence.span.field} ${evidence.span.start}-${evidence.span.end})`;
     case "field":
       return `${evidence.type} sure: the form says ${evidence.field}: "${safe(evidence.value)}"`;
+    case "field-urgency":
+      return `${evidence.urgency}: the form says ${evidence.field}: "${safe(evidence.value)}"`;
     case "override": {
       const weight = evidence.sure ? "sure" : `+${evidence.points.toFixed(1)}`;
       return `${evidence.type} ${weight}: note of staff ("${safe(evidence.phrase)}")`;
