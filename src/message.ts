@@ -130,8 +130,16 @@ export type Forward = {
   readonly confidence: number;
 };
 
-/** A `Key: value` out of a form mail, as written; `span` is where the value stands in the text. */
-export type Pair = { readonly key: string; readonly value: string; readonly start: number; readonly end: number };
+/** A `Key: value` out of a form mail, as written; `start` and `end` are where the value stands in the text. */
+export type Pair = {
+  readonly key: string;
+  /** "" for an answer left blank. */
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+  /** On one `line`, with the value `below` its key, a `row` of a table, or out of a `tree` (JSON, XML). */
+  readonly layout: "line" | "below" | "row" | "tree";
+};
 
 /** A mail as read by `parse`: what a person would see. */
 export type Message = {
