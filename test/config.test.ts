@@ -166,6 +166,27 @@ test("limits are told to the gateway in bytes and milliseconds", () => {
   });
 });
 
+test("who counts as staff and how senders are proven", () => {
+  const trust = "trust: { networks: [10.1.0.0/16, 192.0.2.7, 2001:db8:7::/48], staff_domains: [Clinic.Example] }\n";
+  const proof =
+    "proof: { dns_servers: [10.0.0.53, '[2001:db8::53]:5353'], timeout_seconds: 0.5, believe: MX.Clinic.Example }\n";
+  expect(configOf({}, { config: write(trust + proof) })).toMatchObject({
+    staffNetworks: ["10.1.0.0/16", "192.0.2.7", "2001:db8:7::/48"],
+    staffDomains: ["clinic.example"],
+    proof: {
+      check: true,
+      dnsServers: ["10.0.0.53", "[2001:db8::53]:5353"],
+      limitMs: 500,
+      believe: "mx.clinic.example",
+    },
+  });
+  expect(configOf({}, {})).toMatchObject({
+    staffNetworks: [],
+    staffDomains: [],
+    proof: { check: true, dnsServers: [], limitMs: 5000, believe: null },
+  });
+});
+
 let files = 0;
 
 function write(text: string): string {

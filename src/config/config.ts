@@ -4,82 +4,15 @@
 import { isIP } from "node:net";
 import { availableParallelism, hostname } from "node:os";
 import { dirname, resolve } from "node:path";
-import { z } from "zod";
 import type { LogLevel } from "../log.ts";
+import { configSchema, HOSTNAME, HTTP_PORT, type Listener, LOG_LEVELS, type Settings } from "./config-schema.ts";
 import type { Environment } from "./env.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import { inOrder, type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
 
-const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
-const HTTP_PORT = 8025;
-
-const HOSTNAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
-/** What `mailward password` prints: salt and key, base64. */
-const PASSWORD_HASH = /^scrypt\$[A-Za-z0-9+/]{8,}={0,2}\$[A-Za-z0-9+/]{8,}={0,2}$/;
-const DAY_SECONDS = 86_400;
-
-const port = z.int().min(0).max(65535).meta({ example: "port: 2525" });
-const ip = z
-  .string()
-  .refine(
-    (text) => isIP(text) !== 0,
-    "write an IP address such as 127.0.0.1; 0.0.0.0 is every address of this machine",
-  );
-const host = z
-  .string()
-  .refine(
-    (text) => isIP(text) !== 0,
-    "write the IP address of one host, such as 192.0.2.10; names and networks are not taken",
-  );
-const seconds = z.number().positive().max(DAY_SECONDS);
-
-const listenerSchema = z.strictObject({
-  protocol: z.enum(["smtp", "smtps", "submission", "lmtp"]),
-  address: ip.default("127.0.0.1"),
-  port,
-});
-
 const MEGABYTE = 1024 * 1024;
 
-const limitsSchema = z.strictObject({
-  message_megabytes: z.number().min(0.01).max(500).default(35),
-  connections: z.int().min(1).default(500),
-  connections_per_client: z.int().min(1).default(100),
-  recipients: z.int().min(1).max(1000).default(100),
-  commands: z.int().min(10).default(20_000),
-  idle_seconds: seconds.default(300),
-  data_seconds: seconds.default(900),
-  decide_seconds: seconds.default(20),
-  hops: z.int().min(1).default(50),
-});
-
-const configSchema = z.strictObject({
-  hostname: z.string().regex(HOSTNAME, "write a host name such as mail.clinic.example").optional(),
-  data: z.string().min(1).optional(),
-  rules: z.string().min(1).optional(),
-  workers: z.int().min(1).max(64).optional(),
-  log: z.enum(LOG_LEVELS).default("info"),
-  listen: z.array(listenerSchema).min(1).optional(),
-  http: z.strictObject({ address: ip.default("127.0.0.1"), port: port.default(HTTP_PORT) }).optional(),
-  tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
-  staff: z
-    .array(
-      z.strictObject({
-        user: z.string().min(1),
-        // Not a plain string, because a mistake there would quote what it found.
-        password: z.custom<string>(
-          (text) => typeof text === "string" && PASSWORD_HASH.test(text),
-          "write the line that `mailward password` prints, never the password itself",
-        ),
-      }),
-    )
-    .default([]),
-  trust: z.strictObject({ xclient: z.array(host).default([]), proxy: z.array(host).default([]) }).prefault({}),
-  limits: limitsSchema.prefault({}),
-});
-
-export type { TlsFiles };
-export type Listener = z.infer<typeof listenerSchema>;
+export type { Listener, TlsFiles };
 export type StaffAccount = { readonly user: string; readonly password: string };
 
 export type Limits = {
@@ -92,6 +25,16 @@ export type Limits = {
   readonly dataMs: number;
   readonly decideMs: number;
   readonly hops: number;
+};
+
+/** How senders are proven. */
+export type ProofSettings = {
+  readonly check: boolean;
+  /** Whom DNS is asked of; none: the servers of this machine. */
+  readonly dnsServers: readonly string[];
+  readonly limitMs: number;
+  /** The mail server whose topmost Authentication-Results is believed, lower case; null: nobody's. */
+  readonly believe: string | null;
 };
 
 export type Config = {
@@ -107,6 +50,11 @@ export type Config = {
   readonly staff: readonly StaffAccount[];
   readonly xclientHosts: readonly string[];
   readonly proxyHosts: readonly string[];
+  /** Networks of staff, "10.1.0.0/16" or single addresses. */
+  readonly staffNetworks: readonly string[];
+  /** Domains whose DMARC-aligned mail is our staff's, lower case. */
+  readonly staffDomains: readonly string[];
+  readonly proof: ProofSettings;
   readonly limits: Limits;
 };
 
@@ -157,12 +105,13 @@ export function loadConfig(
     staff: settings.staff,
     xclientHosts: settings.trust.xclient,
     proxyHosts: settings.trust.proxy,
+    staffNetworks: settings.trust.networks,
+    staffDomains: settings.trust.staff_domains.map((domain) => domain.toLowerCase()),
+    proof: proofFrom(settings.proof),
     limits: limitsFrom(settings.limits),
   });
   return { kind: "config", config };
 }
-
-type Settings = z.infer<typeof configSchema>;
 
 function readSettings(file: string | null): ReturnType<typeof readYaml<typeof configSchema>> {
   if (file === null) return readYaml([], configSchema);
@@ -255,6 +204,15 @@ function withoutSecrets(problem: Problem): Problem {
   const source = problem.source.replace(/(\bpass?w\w*["']?\s*:\s*)[^\s].*$/i, "$1(not shown)");
   if (source === problem.source) return problem;
   return { ...problem, source, width: Math.max(1, Math.min(problem.width, source.length - problem.column + 1)) };
+}
+
+function proofFrom(proof: Settings["proof"]): ProofSettings {
+  return {
+    check: proof.check,
+    dnsServers: proof.dns_servers,
+    limitMs: Math.round(proof.timeout_seconds * 1000),
+    believe: proof.believe?.toLowerCase() ?? null,
+  };
 }
 
 function limitsFrom(limits: Settings["limits"]): Limits {

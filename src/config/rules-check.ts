@@ -1,6 +1,7 @@
 // What a schema cannot see: names that must exist elsewhere, ids that must be unique, phrases that can never match,
 // and a way for every type. Each mistake says where it stands and what to write.
 
+import { formMistakes } from "./forms.ts";
 import { PHRASE_WORDS_MAX } from "./phrase-limit.ts";
 import type { RuleFiles } from "./rules-schema.ts";
 import type { Locate, Path, Problem } from "./yaml.ts";
@@ -15,6 +16,7 @@ export function crossCheck(files: RuleFiles, problem: Locate): readonly Problem[
     ...queueMistakes(files, problem),
     ...ruleMistakes(files, problem),
     ...departmentMistakes(files, problem),
+    ...formMistakes(files.forms, Object.keys(files.request_types), problem),
   ];
 }
 

@@ -2,6 +2,7 @@
 // What each key means stands in rules/README.md.
 
 import { z } from "zod";
+import { formsSchema } from "./forms-schema.ts";
 
 /** Names of types, queues, aliases and departments rules: short, lower case, safe as directory and header words. */
 const NAME = /^[a-z][a-z0-9-]{0,40}$/;
@@ -129,6 +130,7 @@ export const rulesSchema = z.strictObject({
     })
     .prefault({}),
   departments: z.array(departmentRule).min(1).meta({ example: "departments: [...]" }),
+  forms: formsSchema(name).optional(),
 });
 
 export type RuleFiles = z.output<typeof rulesSchema>;

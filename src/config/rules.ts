@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Field, Urgency } from "../outcome.ts";
+import { type Forms, formsOf } from "./forms.ts";
 import { crossCheck } from "./rules-check.ts";
 import { type RuleFiles, rulesSchema } from "./rules-schema.ts";
 import { inOrder, nowhere, type Problem, readSource, readYaml, type Source } from "./yaml.ts";
@@ -84,6 +85,7 @@ export type RuleSet = {
   /** P1 first. */
   readonly urgencies: readonly { readonly urgency: Urgency; readonly rules: readonly UrgencyRule[] }[];
   readonly departments: readonly DepartmentRule[];
+  readonly forms: Forms;
 };
 
 export type LoadedRules =
@@ -158,6 +160,7 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       rules: files.urgency[urgency].map(urgencyRule),
     })),
     departments: files.departments.map(departmentRule),
+    forms: formsOf(files.forms),
   };
 }
 

@@ -1,0 +1,38 @@
+// The shape of `forms:` in the rule files, as an admin writes it. What each key means stands in rules/README.md.
+
+import { z } from "zod";
+
+/** Different fields after which more would not make it more of a form. */
+const FORM_FROM_MAX = 20;
+
+const phrase = z.string().refine((text) => /[\p{L}\p{N}]/u.test(text), {
+  error: "this has no letter or digit in it, so it can never match; write words",
+});
+const phrases = z
+  .array(phrase.meta({ example: '"date of birth"' }))
+  .min(1)
+  .meta({ example: 'names: ["date of birth"]' });
+
+const field = z.strictObject({
+  label: z.string().min(1).optional(),
+  names: phrases,
+  kind: z.enum(["text", "name", "date", "free_text", "request_type", "urgency"]).default("text"),
+  values: z.record(z.string(), phrases).optional(),
+});
+
+/** `forms:` of the rule files; `name` is the schema of names in them. */
+export function formsSchema(name: z.ZodType<string, string>) {
+  return z.strictObject({
+    form_from: z.int().min(1).max(FORM_FROM_MAX).default(2).meta({ example: "form_from: 2" }),
+    blank: z.array(phrase.meta({ example: '"not provided"' })).default([]),
+    fields: z
+      .record(name, field)
+      .meta({ example: 'fields: { date-of-birth: { names: ["date of birth"], kind: date } }' }),
+    required: z
+      .record(name, z.array(name).min(1).meta({ example: "access: [name, date-of-birth]" }))
+      .default({})
+      .meta({ example: "required: { access: [name, date-of-birth] }" }),
+  });
+}
+
+export type FormsFile = z.output<ReturnType<typeof formsSchema>>;
