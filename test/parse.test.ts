@@ -1,8 +1,9 @@
 // Reading a mail: headers, text, kind and defects, and that nothing depends on clock, machine or mood of the bytes.
 
 import { describe, expect, test } from "vitest";
+import { TEXT_CHARS_MAX } from "../src/parse/body.ts";
 import { kindFromHeaders, kindWithEnvelope } from "../src/parse/kind.ts";
-import { DEFECT_TEXT, parse, TEXT_CHARS_MAX } from "../src/parse/parse.ts";
+import { DEFECT_TEXT, parse } from "../src/parse/parse.ts";
 import { facts } from "./support/facts.ts";
 
 const mail = (head: string, body = "Hello") => Buffer.from(`${head}\n\n${body}\n`.replace(/\n/g, "\r\n"));

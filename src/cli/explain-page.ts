@@ -1,15 +1,18 @@
 // A decision as a page for people: the mail's head, the scorecard with the words that were found, what it led to.
 
 import { fieldText } from "../classify/match.ts";
+import { doubt } from "../classify/scorecard.ts";
 import type { RuleSet } from "../config/rules.ts";
-import type { Address, Message } from "../message.ts";
+import type { Address, Defect, Message, SectionKind } from "../message.ts";
 import type { Decided, Evidence, Outcome, ReviewReason, Span } from "../outcome.ts";
-import { DEFECT_TEXT } from "../parse/parse.ts";
 import { UNKNOWN_ALIAS } from "../pipeline.ts";
+import { type Row, readingRows } from "./reading-rows.ts";
 import { type Cell, paint, safe, table } from "./terminal.ts";
 
 /** Characters of text shown on either side of the words that matched. */
 const CONTEXT_CHARS = 30;
+/** Characters shown of a forwarder's note. */
+const NOTE_CHARS = 100;
 
 const REASONS: Readonly<Record<ReviewReason, string>> = {
   "nothing-matched": "no rule matched and no alias speaks for a type",
@@ -21,28 +24,57 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
 
 /** The page for one mail: its head once, then each alias it was sent to. */
 export function page(file: string, message: Message, decided: Decided, rules: RuleSet): string {
-  const outcomes = decided.outcomes.map((outcome) => outcomeText(outcome, message, rules));
+  const outcomes = decided.outcomes.map((outcome) => outcomeText(outcome, message, decided.defects, rules));
   return [paint("bold", safe(file)), headText(message, decided), ...outcomes].join("\n\n");
 }
 
 function headText(message: Message, decided: Decided): string {
   const files = message.attachments.map((each) => `${each.name || "unnamed"} (${each.type}, ${each.sizeBytes} bytes)`);
-  const rows = [
+  const rows: readonly Row[] = [
     ["From", message.from === null ? "nobody is named" : addressText(message.from)],
     ["To", [...message.to, ...message.cc].map(addressText).join(", ") || "nobody is named"],
     ["Subject", message.subject || "none"],
-    ["Kind", decided.kind === "person" ? "a person wrote it" : decided.kind],
+    ["Text", heardText(message)],
+    ...noteRow(message),
     ...(files.length === 0 ? [] : [["Attached", files.join(", ")] as const]),
-    ...decided.defects.map((defect) => ["Note", DEFECT_TEXT[defect]] as const),
-  ] as const;
+    ...readingRows(decided),
+  ];
   return lines(rows.map(([title, text]) => [title, safe(text)]));
+}
+
+const SECTION_TEXT: Readonly<Record<SectionKind, string>> = {
+  own: "written now",
+  forwarded: "forwarded",
+  "forward-header": "head of the forward",
+  quoted: "earlier mails",
+  signature: "signature",
+  disclaimer: "legal notice",
+  "tag-line": "phone's tag line",
+};
+
+/** How much of the text is heard, and what the rest is. */
+function heardText({ sections, text }: Message): string {
+  if (text === "") return "none";
+  const lengths = new Map<SectionKind, number>();
+  for (const { kind, start, end } of sections) lengths.set(kind, (lengths.get(kind) ?? 0) + end - start);
+  const parts = (Object.keys(SECTION_TEXT) as SectionKind[]).flatMap((kind) => {
+    const length = lengths.get(kind);
+    return length === undefined ? [] : [`${length} ${SECTION_TEXT[kind]}`];
+  });
+  return `${text.length} characters: ${parts.join(", ")}`;
+}
+
+/** What the forwarder wrote above, its first line. */
+function noteRow({ forward }: Message): readonly Row[] {
+  const line = forward?.note.split("\n", 1)[0] ?? "";
+  return line === "" ? [] : [["Their note", line.length > NOTE_CHARS ? `${line.slice(0, NOTE_CHARS)}…` : line]];
 }
 
 function addressText({ name, address }: Address): string {
   return name === "" ? address : `${name} <${address}>`;
 }
 
-function outcomeText(outcome: Outcome, message: Message, rules: RuleSet): string {
+function outcomeText(outcome: Outcome, message: Message, defects: readonly Defect[], rules: RuleSet): string {
   const { decision, urgency } = outcome;
   const alias = outcome.alias === UNKNOWN_ALIAS ? "alias not known" : `sent to ${outcome.alias}@`;
   const owner =
@@ -53,7 +85,8 @@ function outcomeText(outcome: Outcome, message: Message, rules: RuleSet): string
     ["Type", outcome.requestType ?? "not known"],
     ["Urgency", `${urgency}, ${urgencyWhy(outcome)}`],
     ["Goes to", owner],
-    ["Because", because(outcome, rules)],
+    ["Because", because(outcome, rules, doubt(defects))],
+    ...(outcome.missing.length === 0 ? [] : [["Missing", outcome.missing.join(", ")] as const]),
   ]);
   return `${paint("bold", alias)}\n\n${scorecard(outcome, message)}\n\n${verdict}`;
 }
@@ -125,10 +158,10 @@ function urgencyWhy({ urgency, evidence }: Outcome): string {
   return rules.length === 0 ? `${level}: no urgency rule matched` : `${level}: rule ${rules.join(", ")}`;
 }
 
-function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }: RuleSet): string {
+function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }: RuleSet, doubts: number): string {
   const [best, second] = scores;
   const lead = (best?.points ?? 0) - (second?.points ?? 0);
-  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${decide.atLeast}), lead ${lead.toFixed(1)} (needed ${decide.margin})`;
+  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${decide.atLeast + doubts}${doubts === 0 ? "" : `, ${doubts} of it because the mail is hard to read`}), lead ${lead.toFixed(1)} (needed ${decide.margin})`;
   switch (decidedBy) {
     case "sure-rule": {
       const sure = evidence.find((each) => each.kind === "rule" && each.sure);
@@ -152,5 +185,5 @@ function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }:
 }
 
 function lines(rows: readonly (readonly [string, string])[]): string {
-  return rows.map(([title, text]) => `  ${title.padEnd(9)}${text}`).join("\n");
+  return rows.map(([title, text]) => `  ${title.padEnd(11)}${text}`).join("\n");
 }

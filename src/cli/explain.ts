@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { Command, InvalidArgumentError } from "commander";
 import { type CompiledRules, compileRules } from "../classify/compile.ts";
 import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
-import { type Facts, NO_PROOF } from "../message.ts";
+import { type Facts, type Message, NO_PROOF } from "../message.ts";
 import type { Decided, Outcome } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
 import { decideMessage, UNKNOWN_ALIAS } from "../pipeline.ts";
@@ -57,7 +57,8 @@ async function explain(files: readonly string[], flags: ExplainFlags): Promise<v
     const facts = factsOf(raw, alias, lookup);
     const message = await parse(raw);
     const decided = decideMessage(message, facts, rules);
-    if (flags.json === true) for (const each of decided.outcomes.slice(0, 1)) printJson(line(file, decided, each));
+    if (flags.json === true)
+      for (const each of decided.outcomes.slice(0, 1)) printJson(line(file, message, decided, each));
     else print((first ? "" : "\n") + page(file, message, decided, rules.set));
     first = false;
   }
@@ -116,7 +117,7 @@ function aliasesIn(raw: Buffer, lookup: RecipientLookup): readonly string[] {
 }
 
 /** The line for programs; a mail to several aliases is shown by its first. */
-function line(file: string, decided: Decided, outcome: Outcome): Record<string, unknown> {
+function line(file: string, message: Message, decided: Decided, outcome: Outcome): Record<string, unknown> {
   const { decision } = outcome;
   return {
     file,
@@ -132,7 +133,19 @@ function line(file: string, decided: Decided, outcome: Outcome): Record<string, 
     score: outcome.scores.find((score) => score.type === outcome.requestType)?.points ?? 0,
     scores: outcome.scores,
     evidence: outcome.evidence,
+    missing: outcome.missing,
     originalSender: decided.originalSender,
+    forwarder: decided.forwarder,
+    forwardTier: decided.forwardTier,
+    confidence: decided.confidence,
+    forward: message.forward,
+    sections: message.sections,
+    staff: decided.staff,
+    language: decided.language,
+    fields: decided.fields,
+    refusals: decided.refusals,
+    failures: decided.failures,
+    proof: decided.proof,
     defects: decided.defects,
   };
 }

@@ -2,16 +2,13 @@
 // shape; what is odd about it becomes a defect. Pure: no clock, though mailparser dates an unreadable Date to now.
 
 import type { Attachment, Defect, Message } from "../message.ts";
+import { type Body, clean, readBody, readForms, TEXT_CHARS_MAX } from "./body.ts";
 import { headerLookup, readAddresses, readDate, readIds } from "./headers.ts";
-import { htmlText } from "./html.ts";
-import { kindFromHeaders } from "./kind.ts";
-import { type Mime, readMime } from "./mime.ts";
+import { type HeaderLookup, type KindInput, readKind } from "./kind.ts";
+import { languageOf } from "./language.ts";
+import { readMime } from "./mime.ts";
+import { readPairs } from "./pairs.ts";
 
-/**
- * How much text is looked at, in characters. The longest letter a person writes has a tenth of this; a log file pasted
- * into a mail has more, and matching it would keep others waiting.
- */
-export const TEXT_CHARS_MAX = 256 * 1024;
 /** A subject longer than this many characters is cut: nobody reads on, and outcomes must stay small. */
 const SUBJECT_CHARS_MAX = 2_000;
 /** Addresses looked at in one header; a mail to more is a mailing. */
@@ -20,6 +17,10 @@ const ADDRESSES_MAX = 500;
 const REFERENCES_MAX = 100;
 /** Attachments listed; the parser itself stops at 1,000 parts. */
 const ATTACHMENTS_MAX = 200;
+
+/** How much is looked at to tell the language: stretches, and characters of each. */
+const LANGUAGE_SECTIONS = 10;
+const LANGUAGE_CHARS = 4_000;
 
 /** How deep mails attached to attached mails are read. */
 const ATTACHED_DEPTH_MAX = 3;
@@ -51,72 +52,81 @@ async function parseAt(raw: Uint8Array, depth: number): Promise<Message> {
   const mime = await readMime(raw);
   const header = headerLookup(mime.headerLines);
   const from = readAddresses(mime.headers, "from", 1)[0] ?? null;
-  const date = readDate(header("date")[0]);
-  const body = readText(mime, await attachedTexts(mime.mails, depth));
   const title = mime.headers.get("subject");
-  const subject = clean(typeof title === "string" ? title : "");
+  const subject = clean(typeof title === "string" ? title : "").slice(0, SUBJECT_CHARS_MAX);
+  const ids = {
+    messageId: readIds(header("message-id")).at(0) ?? null,
+    inReplyTo: readIds(header("in-reply-to")).at(0) ?? null,
+    references: readIds(header("references")).slice(-REFERENCES_MAX),
+  };
+  const { forms, defects } = readForms(mime);
+  const { partTypes = [], reports = [], calendarMethod = null } = mime as Partial<KindInput>; // provisional
+  const written = forms[0]?.text ?? "";
+  const kind = readKind({ header, from, subject, text: written, partTypes, reports, calendarMethod });
+  const returned = kind.kind === "bounce" || kind.kind === "feedback-report";
+  const isReply = ids.inReplyTo !== null || ids.references.length > 0;
+  const attached = await readAttached(mime.mails, depth);
+  const body = readBody(forms, subject, isReply, attached, returned);
   const message = {
-    kind: kindFromHeaders(header, from?.address ?? ""),
+    ...kind,
     from,
     replyTo: readAddresses(mime.headers, "reply-to", 1)[0] ?? null,
     to: readAddresses(mime.headers, "to", ADDRESSES_MAX),
     cc: readAddresses(mime.headers, "cc", ADDRESSES_MAX),
-    subject: subject.slice(0, SUBJECT_CHARS_MAX),
-    text: body.text,
-    sections: body.text === "" ? [] : [{ kind: "own" as const, start: 0, end: body.text.length }],
-    forward: null,
-    pairs: [],
-    language: null,
-    refusals: [],
-    failures: [],
-    date,
-    messageId: readIds(header("message-id")).at(0) ?? null,
-    inReplyTo: readIds(header("in-reply-to")).at(0) ?? null,
-    references: readIds(header("references")).slice(-REFERENCES_MAX),
+    subject,
+    ...body,
+    pairs: readPairs(body.text, body.sections),
+    language: languageOf(beginning(body)),
+    date: readDate(header("date")[0]),
+    ...ids,
     attachments: mime.attachments.slice(0, ATTACHMENTS_MAX).map(cleanAttachment),
   };
-  const found = new Set<Defect>([...mime.defects, ...body.defects]);
-  if (message.from === null && !found.has("no-headers")) found.add("no-sender");
-  if (date === null && header("date").length > 0) found.add("unreadable-date");
-  if (raw.includes(0)) found.add("nul-bytes");
-  if (message.subject.includes("\ufffd")) found.add("broken-encoding");
-  return { ...message, defects: inFixedOrder(found) };
+  const found = new Set<Defect>([
+    ...mime.defects,
+    ...defects,
+    ...attached.flatMap((each) => each.defects.filter(isOfText)),
+  ]);
+  return { ...message, defects: inFixedOrder(new Set([...found, ...defectsOf(message, header, raw, found)])) };
 }
 
-/** Subject and text of attached mails: what is forwarded may be the urgent part. */
-async function attachedTexts(mails: readonly Uint8Array[], depth: number): Promise<readonly string[]> {
+/** What is odd about the mail as read. */
+function defectsOf(
+  { from, date, subject, text }: Omit<Message, "defects">,
+  header: HeaderLookup,
+  raw: Uint8Array,
+  found: ReadonlySet<Defect>,
+): readonly Defect[] {
+  const odd: [Defect, boolean][] = [
+    ["no-sender", from === null && !found.has("no-headers")],
+    ["unreadable-date", date === null && header("date").length > 0],
+    ["nul-bytes", raw.includes(0)],
+    ["broken-encoding", subject.includes("\ufffd") || text.includes("\ufffd")],
+    ["text-cut", text.length >= TEXT_CHARS_MAX],
+    ["empty-body", text.trim() === ""],
+  ];
+  return odd.flatMap(([defect, is]) => (is ? [defect] : []));
+}
+
+/** Of an attached mail only what concerns the text that is read. */
+function isOfText(defect: Defect): boolean {
+  return defect === "html-cut" || defect === "text-cut" || defect === "encrypted" || defect === "truncated";
+}
+
+/** Attached mails: what is forwarded may be the urgent part. */
+async function readAttached(mails: readonly Uint8Array[], depth: number): Promise<readonly Message[]> {
   if (depth >= ATTACHED_DEPTH_MAX) return [];
-  const texts: string[] = [];
-  for (const mail of mails) {
-    const { subject, text } = await parseAt(mail, depth + 1);
-    texts.push(`\n${subject}\n${text}`);
-  }
-  return texts;
+  const read: Message[] = [];
+  for (const mail of mails) read.push(await parseAt(mail, depth + 1));
+  return read;
 }
 
-/** The text a person would read: the plain text, and the HTML where there is no plain text or where it stands beside it. */
-function readText(
-  mime: Mime,
-  attached: readonly string[],
-): { readonly text: string; readonly defects: readonly Defect[] } {
-  const defects: Defect[] = [];
-  const plain = clean(mime.text);
-  const written = plain.trim() === "" ? "" : plain;
-  const html = mime.html !== "" && (written === "" || mime.htmlBeside) ? htmlText(mime.html) : null;
-  if (html?.cut) defects.push("html-cut");
-  const fromHtml = clean(html?.text ?? "");
-  const own = written === "" ? fromHtml : fromHtml.trim() === "" ? written : `${written}\n${fromHtml}`;
-  const whole = own + attached.join("\n");
-  const text = whole.slice(0, TEXT_CHARS_MAX);
-  if (text.length < whole.length) defects.push("text-cut");
-  if (text.trim() === "") defects.push("empty-body");
-  if (text.includes("\ufffd")) defects.push("broken-encoding");
-  return { text, defects };
-}
-
-/** NULs would end a string for some readers, and a lone surrogate cannot be written as UTF-8. */
-function clean(text: string): string {
-  return text.replaceAll("\0", "").toWellFormed();
+/** The first characters that are heard: enough to tell the language. */
+function beginning({ text, sections }: Body): string {
+  const heard = sections.filter(({ kind }) => kind === "own" || kind === "forwarded");
+  return heard
+    .slice(0, LANGUAGE_SECTIONS)
+    .map(({ start, end }) => text.slice(start, Math.min(end, start + LANGUAGE_CHARS)))
+    .join("\n");
 }
 
 function cleanAttachment(attachment: Attachment): Attachment {
