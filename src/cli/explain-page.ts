@@ -23,16 +23,17 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
 };
 
 /** The page for one mail: its head once, then each alias it was sent to. */
-export function page(file: string, message: Message, decided: Decided, rules: RuleSet): string {
+export function page(file: string, message: Message, decided: Decided, aliasBy: string | null, rules: RuleSet): string {
   const outcomes = decided.outcomes.map((outcome) => outcomeText(outcome, message, decided.defects, rules));
-  return [paint("bold", safe(file)), headText(message, decided), ...outcomes].join("\n\n");
+  return [paint("bold", safe(file)), headText(message, decided, aliasBy), ...outcomes].join("\n\n");
 }
 
-function headText(message: Message, decided: Decided): string {
+function headText(message: Message, decided: Decided, aliasBy: string | null): string {
   const files = message.attachments.map((each) => `${each.name || "unnamed"} (${each.type}, ${each.sizeBytes} bytes)`);
   const rows: readonly Row[] = [
     ["From", message.from === null ? "nobody is named" : addressText(message.from)],
     ["To", [...message.to, ...message.cc].map(addressText).join(", ") || "nobody is named"],
+    ...(aliasBy === null ? [] : [["Alias by", aliasBy] as const]),
     ["Subject", message.subject || "none"],
     ["Text", heardText(message)],
     ...noteRow(message),

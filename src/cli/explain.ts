@@ -25,7 +25,10 @@ type ExplainFlags = {
 };
 
 /** Where a mail's alias is looked for, the most certain first: what a mail server wrote, then what the sender wrote. */
-const ALIAS_HEADERS = ["x-original-to", "delivered-to", "envelope-to", "to", "cc"];
+const ALIAS_HEADERS = ["delivered-to", "x-original-to", "envelope-to", "to", "cc"];
+
+/** `aliasBy` is the header, or the option, that told the alias; null when nothing did. */
+type GivenFacts = { readonly facts: Facts; readonly aliasBy: string | null };
 
 /** How far into a file addresses are looked for; headers of 64 KB hold hundreds of recipients. */
 const HEADER_BYTES_MAX = 64 * 1024;
@@ -54,12 +57,12 @@ async function explain(files: readonly string[], flags: ExplainFlags): Promise<v
   for (const file of files) {
     const raw = await readMail(file);
     if (raw === null) continue;
-    const facts = factsOf(raw, alias, lookup);
+    const { facts, aliasBy } = factsOf(raw, alias, lookup);
     const message = await parse(raw);
     const decided = decideMessage(message, facts, rules);
     if (flags.json === true)
-      for (const each of decided.outcomes.slice(0, 1)) printJson(line(file, message, decided, each));
-    else print((first ? "" : "\n") + page(file, message, decided, rules.set));
+      for (const each of decided.outcomes.slice(0, 1)) printJson({ ...line(file, message, decided, each), aliasBy });
+    else print((first ? "" : "\n") + page(file, message, decided, aliasBy, rules.set));
     first = false;
   }
 }
@@ -90,10 +93,10 @@ async function readMail(file: string): Promise<Uint8Array | null> {
 }
 
 /** A file has no envelope: recipients and sender are taken from what mail servers wrote on top, then from To and From. */
-function factsOf(raw: Uint8Array, alias: string | null, lookup: RecipientLookup): Facts {
+function factsOf(raw: Uint8Array, alias: string | null, lookup: RecipientLookup): GivenFacts {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, HEADER_BYTES_MAX));
-  const aliases = alias === null ? aliasesIn(bytes, lookup) : [alias];
-  return {
+  const found = alias === null ? aliasesIn(bytes, lookup) : { aliases: [alias], by: "--alias" };
+  const facts: Facts = {
     door: "imap",
     receivedAt: 0,
     mailFrom: addressesIn(bytes, ["return-path", "from"])[0] ?? "",
@@ -104,16 +107,20 @@ function factsOf(raw: Uint8Array, alias: string | null, lookup: RecipientLookup)
     ownAddresses: [],
     earlier: [],
     threadKey: null,
-    aliases,
+    aliases: found.aliases,
   };
+  return { facts, aliasBy: found.by };
 }
 
-function aliasesIn(raw: Buffer, lookup: RecipientLookup): readonly string[] {
+/** The aliases, and the header that names them; null: none of the headers does. */
+type FoundAliases = { readonly aliases: readonly string[]; readonly by: string | null };
+
+function aliasesIn(raw: Buffer, lookup: RecipientLookup): FoundAliases {
   for (const header of ALIAS_HEADERS) {
     const found = addressesIn(raw, [header]).flatMap((address) => lookup(address)?.alias ?? []);
-    if (found.length > 0) return [...new Set(found)];
+    if (found.length > 0) return { aliases: [...new Set(found)], by: header };
   }
-  return [UNKNOWN_ALIAS];
+  return { aliases: [UNKNOWN_ALIAS], by: null };
 }
 
 /** The line for programs; a mail to several aliases is shown by its first. */
