@@ -122,6 +122,7 @@ function hits(phrases: readonly string[], text: string): readonly string[] {
     types: [{ name: "any", rules }],
     urgencies: [],
     departments: [],
+    forms: { formFrom: 2, blank: [], fields: [], required: [] },
   };
   const found = match({ ...EMPTY, text, sections: [{ kind: "own", start: 0, end: text.length }] }, compileRules(set));
   return [...found].sort(([a], [b]) => a - b).map(([, { span }]) => text.slice(span.start, span.end));

@@ -1,0 +1,217 @@
+// What a form says, by the mapping in the rules: its fields, the request type and the urgency chosen in it, what is
+// missing for a request type, and where the text speaks against the form. A person's letter is read the same way.
+
+import type { RuleSet } from "../config/rules.ts";
+import type { Message, Pair, Section } from "../message.ts";
+import type { Evidence, FormField, Span, Urgency, Verdict } from "../outcome.ts";
+import { type CompiledForms, fieldOf, isBlankAnswer, meantBy } from "./form-names.ts";
+import { type Answer, labelled, saysDate, spoken } from "./form-text.ts";
+
+/** Characters of an answer that are kept beside the outcome. */
+const VALUE_CHARS_MAX = 2_000;
+/** Characters of an answer in evidence: it names a choice. */
+const CHOICE_CHARS_MAX = 200;
+
+export type FormReading = {
+  readonly isForm: boolean;
+  /** Every field that is filled, once, in the order of the text. */
+  readonly fields: readonly FormField[];
+  /** Only a form decides by a field; null as well when the choices contradict each other. */
+  readonly requestType: (Evidence & { readonly kind: "field" }) | null;
+  readonly urgency: (Evidence & { readonly kind: "field-urgency" }) | null;
+};
+
+/** An answer of the mail. `loose`: in the free text of a form, where it may inform but not decide. */
+type Given = Answer & { readonly loose: boolean; readonly where: Span["field"] };
+
+/** Read the fields of a mail. Linear in its length; the first filled answer of a field counts. */
+export function readForm(message: Message, forms: CompiledForms): FormReading {
+  if (forms.set.fields.length === 0) return { isForm: false, fields: [], requestType: null, urgency: null };
+  const given = answersOf(message, forms);
+  const filled = given.filter((each) => !isBlankAnswer(each.value, forms));
+  const asked = new Set(given.filter((each) => !each.loose).map((each) => each.rule.name));
+  const isForm = asked.size >= forms.set.formFrom;
+  return {
+    isForm,
+    fields: firstOfEach([...filled, ...said(message, forms)]).map((each) => ({
+      field: each.rule.name,
+      value: each.value.slice(0, VALUE_CHARS_MAX),
+      span: spanOf(each),
+    })),
+    requestType: isForm ? requestTypeOf(filled, forms) : null,
+    urgency: urgencyOf(filled, forms),
+  };
+}
+
+/** Labels of the fields that a request type cannot do without and the mail does not give; a date must be readable as one. */
+export function missingFields(
+  requestType: string | null,
+  fields: readonly FormField[],
+  forms: CompiledForms,
+): readonly string[] {
+  const names = forms.set.required.find(({ type }) => type === requestType)?.fields ?? [];
+  return names.flatMap((name) => {
+    const rule = forms.set.fields.find((each) => each.name === name);
+    const given = fields.find((each) => each.field === name);
+    const isGiven = given !== undefined && (rule?.kind.kind !== "date" || saysDate(given.value));
+    return rule === undefined || isGiven ? [] : [rule.label];
+  });
+}
+
+/**
+ * Where the text speaks against the form: for another request type by as many points as would decide, or for a higher
+ * urgency of P1 or P2. `text` is what the rules alone made of the mail. Shown to people; it decides nothing.
+ */
+export function contradictions(
+  form: FormReading,
+  text: { readonly scores: Verdict["scores"]; readonly urgency: Urgency },
+  decide: RuleSet["decide"],
+): readonly (Evidence & { readonly kind: "contradiction" })[] {
+  const { requestType, urgency } = form;
+  const best = text.scores[0];
+  const found: (Evidence & { readonly kind: "contradiction" })[] = [];
+  if (requestType !== null && best !== undefined && best.type !== requestType.type) {
+    const own = text.scores.find(({ type }) => type === requestType.type)?.points ?? 0;
+    if (best.points >= decide.atLeast && best.points - own >= decide.margin) {
+      found.push(contradiction(requestType, best.type));
+    }
+  }
+  const isPressing = text.urgency === "P1" || text.urgency === "P2";
+  // "P1" < "P2": the levels sort as they are urgent.
+  if (urgency !== null && isPressing && text.urgency < urgency.urgency)
+    found.push(contradiction(urgency, text.urgency));
+  return found;
+}
+
+function contradiction(said: { readonly field: string; readonly value: string }, textSays: string) {
+  return { kind: "contradiction", field: said.field, says: said.value, textSays } as const;
+}
+
+function answersOf(message: Message, forms: CompiledForms): readonly Given[] {
+  const paired = pairAnswers(message, forms);
+  if (fieldsIn(paired) >= forms.set.formFrom) return paired;
+  const labels = labelAnswers(message, forms);
+  // One label alone may be a heading or a name under a letter.
+  return fieldsIn(labels) > 1 && fieldsIn(labels) >= forms.set.formFrom ? [...labels, ...paired] : paired;
+}
+
+function fieldsIn(answers: readonly Given[]): number {
+  return new Set(answers.map((each) => each.rule.name)).size;
+}
+
+/**
+ * The pairs that are fields. Free text runs to the end of its section, whatever its lines look like: a letter pasted
+ * into it must not choose the request type. Only what is marked by more than a line of text ends it: the next row of
+ * its table, and all values of JSON and XML.
+ */
+function pairAnswers(message: Message, forms: CompiledForms): readonly Given[] {
+  const given: Given[] = [];
+  let free: { readonly layout: Pair["layout"]; readonly until: number; readonly at: number } | null = null;
+  for (const pair of message.pairs) {
+    const rule = fieldOf(pair.key, forms);
+    if (free !== null && pair.start >= free.until) free = null;
+    const isRow = pair.layout === "row" && free?.layout === "row";
+    const loose: boolean = free !== null && !isRow;
+    if (free !== null && isRow) {
+      lengthen(given, free.at, message.text, lineStart(message.text, pair.start));
+      free = null;
+    }
+    if (rule === null) continue;
+    given.push({ rule, value: pair.value, start: pair.start, end: pair.end, loose, where: "text" });
+    if (rule.kind.kind === "free-text" && !loose && pair.layout !== "tree") {
+      free = { layout: pair.layout, until: sectionEnd(message.sections, pair.start), at: given.length - 1 };
+      lengthen(given, free.at, message.text, free.until);
+    }
+  }
+  return given;
+}
+
+/** Let a free text run up to `until`. */
+function lengthen(given: Given[], at: number, text: string, until: number): void {
+  const answer = given[at];
+  if (answer === undefined) return;
+  const run = text.slice(answer.start, Math.min(until, answer.start + VALUE_CHARS_MAX));
+  const start = answer.start + (run.length - run.trimStart().length);
+  const value = run.trim();
+  given[at] = { ...answer, value, start, end: start + value.length };
+}
+
+/** Where the line of a value begins; a key before it is short. */
+function lineStart(text: string, at: number): number {
+  const near = text.slice(Math.max(0, at - CHOICE_CHARS_MAX), at);
+  return at - (near.length - 1 - near.lastIndexOf("\n"));
+}
+
+function sectionEnd(sections: readonly Section[], at: number): number {
+  return sections.find((section) => at >= section.start && at <= section.end)?.end ?? at;
+}
+
+function labelAnswers(message: Message, forms: CompiledForms): readonly Given[] {
+  const given: Given[] = [];
+  let until = -1;
+  for (const answer of labelled(message.text, message.sections, forms)) {
+    const loose = answer.start < until;
+    given.push({ ...answer, loose, where: "text" });
+    if (answer.rule.kind.kind !== "free-text" || loose) continue;
+    until = sectionEnd(message.sections, answer.start);
+    lengthen(given, given.length - 1, message.text, until);
+  }
+  return given;
+}
+
+/** What sentences say, subject first. */
+function said(message: Message, forms: CompiledForms): readonly Given[] {
+  const subject = [{ kind: "own", start: 0, end: message.subject.length }] as const;
+  return [
+    ...spoken(message.subject, subject, forms).map((each) => ({ ...each, loose: true, where: "subject" as const })),
+    ...spoken(message.text, message.sections, forms).map((each) => ({ ...each, loose: true, where: "text" as const })),
+  ];
+}
+
+/** One answer a field: those of the form itself before those in its free text, before sentences. */
+function firstOfEach(given: readonly Given[]): readonly Given[] {
+  const first = new Map<string, Given>();
+  for (const each of [...given.filter(({ loose }) => !loose), ...given.filter(({ loose }) => loose)]) {
+    const chooses = each.rule.kind.kind === "request-type" || each.rule.kind.kind === "urgency";
+    if (!first.has(each.rule.name) && !(chooses && each.loose)) first.set(each.rule.name, each);
+  }
+  const order = (each: Given) => (each.where === "subject" ? -1 : each.start);
+  return [...first.values()].sort((a, b) => order(a) - order(b));
+}
+
+function requestTypeOf(filled: readonly Given[], forms: CompiledForms): FormReading["requestType"] {
+  for (const each of firstOfEach(filled)) {
+    if (each.rule.kind.kind !== "request-type") continue;
+    const types = meantBy(each.value, each.rule, forms);
+    const type = types[0];
+    // Two boxes ticked for two types: the text has to tell.
+    if (type === undefined || types.length > 1) continue;
+    return { kind: "field", field: each.rule.name, value: choice(each), type, span: spanOf(each) };
+  }
+  return null;
+}
+
+/** The most urgent level chosen; a person may have ticked "emergency" in one field and left "routine" in another. */
+function urgencyOf(filled: readonly Given[], forms: CompiledForms): FormReading["urgency"] {
+  const chosen = firstOfEach(filled).flatMap((each) => {
+    if (each.rule.kind.kind !== "urgency") return [];
+    const [level] = meantBy(each.value, each.rule, forms);
+    const urgency = each.rule.kind.values.find((value) => value.urgency === level)?.urgency;
+    return urgency === undefined ? [] : [{ each, urgency }];
+  });
+  const most = chosen.reduce<(typeof chosen)[number] | null>(
+    (top, one) => (top === null || one.urgency < top.urgency ? one : top),
+    null,
+  );
+  if (most === null) return null;
+  const { each, urgency } = most;
+  return { kind: "field-urgency", field: each.rule.name, value: choice(each), urgency, span: spanOf(each) };
+}
+
+function choice(each: Given): string {
+  return each.value.slice(0, CHOICE_CHARS_MAX);
+}
+
+function spanOf(each: Given): Span {
+  return { field: each.where, start: each.start, end: each.end };
+}
