@@ -5,26 +5,30 @@ import { z } from "zod";
 /** Different fields after which more would not make it more of a form. */
 const FORM_FROM_MAX = 20;
 
-const phrase = z.string().refine((text) => /[\p{L}\p{N}]/u.test(text), {
-  error: "this has no letter or digit in it, so it can never match; write words",
-});
-const phrases = z
-  .array(phrase.meta({ example: '"date of birth"' }))
-  .min(1)
-  .meta({ example: 'names: ["date of birth"]' });
+/** Words to compare with, with an example for mistakes to quote. */
+function phrase(example: string) {
+  return z
+    .string()
+    .refine((text) => /[\p{L}\p{N}]/u.test(text), {
+      error: "this has no letter or digit in it, so it can never match; write words",
+    })
+    .meta({ example: `"${example}"` });
+}
 
 const field = z.strictObject({
   label: z.string().min(1).optional(),
-  names: phrases,
+  names: z.array(phrase("date of birth")).min(1).meta({ example: 'names: ["date of birth"]' }),
   kind: z.enum(["text", "name", "date", "free_text", "request_type", "urgency"]).default("text"),
-  values: z.record(z.string(), phrases).optional(),
+  values: z
+    .record(z.string(), z.array(phrase("billing question")).min(1).meta({ example: '["billing question"]' }))
+    .optional(),
 });
 
 /** `forms:` of the rule files; `name` is the schema of names in them. */
 export function formsSchema(name: z.ZodType<string, string>) {
   return z.strictObject({
     form_from: z.int().min(1).max(FORM_FROM_MAX).default(2).meta({ example: "form_from: 2" }),
-    blank: z.array(phrase.meta({ example: '"not provided"' })).default([]),
+    blank: z.array(phrase("not provided")).default([]),
     fields: z
       .record(name, field)
       .meta({ example: 'fields: { date-of-birth: { names: ["date of birth"], kind: date } }' }),
