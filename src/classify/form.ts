@@ -49,13 +49,16 @@ export function missingFields(
   fields: readonly FormField[],
   forms: CompiledForms,
 ): readonly string[] {
-  const names = forms.set.required.find(({ type }) => type === requestType)?.fields ?? [];
-  return names.flatMap((name) => {
-    const rule = forms.set.fields.find((each) => each.name === name);
-    const given = fields.find((each) => each.field === name);
-    const isGiven = given !== undefined && (rule?.kind.kind !== "date" || saysDate(given.value));
-    return rule === undefined || isGiven ? [] : [rule.label];
+  const needed = forms.set.required.find(({ type }) => type === requestType)?.fields ?? [];
+  return needed.flatMap((oneOf) => {
+    const rules = oneOf.flatMap((name) => forms.set.fields.find((each) => each.name === name) ?? []);
+    return rules.some((rule) => isGiven(rule, fields)) ? [] : rules.slice(0, 1).map((rule) => rule.label);
   });
+}
+
+function isGiven(rule: CompiledForms["set"]["fields"][number], fields: readonly FormField[]): boolean {
+  const given = fields.find((each) => each.field === rule.name);
+  return given !== undefined && (rule.kind.kind !== "date" || saysDate(given.value));
 }
 
 /**

@@ -33,7 +33,13 @@ export function formsSchema(name: z.ZodType<string, string>) {
       .record(name, field)
       .meta({ example: 'fields: { date-of-birth: { names: ["date of birth"], kind: date } }' }),
     required: z
-      .record(name, z.array(name).min(1).meta({ example: "access: [name, date-of-birth]" }))
+      .record(
+        name,
+        z
+          .array(z.union([name, z.array(name).min(1)]))
+          .min(1)
+          .meta({ example: "access: [name, date-of-birth]" }),
+      )
       .default({})
       .meta({ example: "required: { access: [name, date-of-birth] }" }),
   });

@@ -3,7 +3,7 @@
 
 import type { Urgency } from "../outcome.ts";
 import type { FormsFile } from "./forms-schema.ts";
-import type { Locate, Problem } from "./yaml.ts";
+import type { Locate, Path, Problem } from "./yaml.ts";
 import { oneOf } from "./yaml-mistakes.ts";
 
 /** What an answer is good for. `name` and `date` are also looked for in sentences; `free-text` runs over several lines. */
@@ -34,8 +34,8 @@ export type Forms = {
   /** Answers that mean: no answer. */
   readonly blank: readonly string[];
   readonly fields: readonly FieldRule[];
-  /** Names of fields a request type cannot do without. */
-  readonly required: readonly { readonly type: string; readonly fields: readonly string[] }[];
+  /** What a request type cannot do without: of each list of fields one. */
+  readonly required: readonly { readonly type: string; readonly fields: readonly (readonly string[])[] }[];
 };
 
 const URGENCIES: readonly string[] = ["P1", "P2", "P3", "P4"] satisfies Urgency[];
@@ -52,7 +52,10 @@ export function formsOf(file: FormsFile | undefined): Forms {
       names,
       kind: fieldKind(kind, Object.entries(values ?? {})),
     })),
-    required: Object.entries(file.required).map(([type, fields]) => ({ type, fields })),
+    required: Object.entries(file.required).map(([type, fields]) => ({
+      type,
+      fields: fields.map((one) => [one].flat()),
+    })),
   };
 }
 
@@ -133,7 +136,7 @@ function valueMistakes(file: FormsFile, name: string, types: readonly string[], 
 
 function doubleValues(
   values: Readonly<Record<string, readonly string[]>>,
-  path: readonly string[],
+  path: Path,
   problem: Locate,
 ): readonly Problem[] {
   const owner = new Map<string, string>();
@@ -152,18 +155,23 @@ function requiredMistakes(file: FormsFile, types: readonly string[], problem: Lo
   const known = Object.keys(file.fields);
   return Object.entries(file.required).flatMap(([type, fields]) => [
     ...unknownKey("request type", type, types, ["forms", "required", type], problem),
-    ...fields.flatMap((name, index) => {
-      if (known.includes(name)) return [];
-      return [problem(["forms", "required", type, index], `there is no field \`${name}\`${oneOf(name, known)}`)];
+    ...fields.flatMap((one, index) => {
+      const path = ["forms", "required", type, index];
+      if (typeof one === "string") return unknownField(one, known, path, problem);
+      return one.flatMap((name, place) => unknownField(name, known, [...path, place], problem));
     }),
   ]);
+}
+
+function unknownField(name: string, known: readonly string[], path: Path, problem: Locate): readonly Problem[] {
+  return known.includes(name) ? [] : [problem(path, `there is no field \`${name}\`${oneOf(name, known)}`)];
 }
 
 function unknownKey(
   noun: string,
   name: string,
   known: readonly string[],
-  path: readonly string[],
+  path: Path,
   problem: Locate,
 ): readonly Problem[] {
   return known.includes(name) ? [] : [problem(path, `there is no ${noun} \`${name}\`${oneOf(name, known)}`, "key")];
