@@ -1,8 +1,8 @@
 // What is remembered, as an interface: asynchronous and free of any database's words.
 // store/sqlite is the default behind it. Every promise resolves only after its change is on disk.
 
-import type { Mail, Recipient } from "../message.ts";
-import type { Decided, Job, Outcome, Urgency } from "../outcome.ts";
+import type { EarlierMail, Mail, Recipient } from "../message.ts";
+import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
 
 /** Raised when the store cannot do its work now (disk full, database locked, file damaged). Nothing was half done. */
 export class StoreTrouble extends Error {
@@ -137,9 +137,8 @@ export type Case = {
   readonly ref: string;
   readonly messageId: number;
   readonly mail: Mail;
-  readonly kind: string | null;
-  readonly defects: readonly string[];
-  readonly originalSender: string | null;
+  /** null while the mail is not decided. */
+  readonly reading: Reading | null;
   readonly routings: readonly {
     readonly recipient: Recipient;
     readonly state: "deciding" | "decided" | "held";
@@ -210,7 +209,14 @@ export type Store = AsyncDisposable & {
   undecided(after: number, limit: number): Promise<readonly Undecided[]>;
   /** The body in chunks, in order. */
   readBody(messageId: number): AsyncIterable<Uint8Array>;
-  /** Write the outcomes and create the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
+  /**
+   * Decided mails that these ids point to, newest first, at most 5: by Message-ID as the headers have it, by token or
+   * by reference (`threadIds` in classify collects them). Ids beyond the first 20 are not looked up.
+   */
+  earlier(ids: readonly string[]): Promise<readonly EarlierMail[]>;
+  /** The key thread tokens are signed with: 32 bytes of chance, hex, made once and the same for the store's whole life. */
+  threadKey(): Promise<string>;
+  /** Write the reading, the outcomes and the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
   record(decided: DecidedMail): Promise<readonly Job[]>;
   /** Put a message that cannot be decided on the held shelf. */
   holdMessage(messageId: number, reason: HoldReason, at: number): Promise<void>;

@@ -50,6 +50,33 @@ type OutcomeColumns = {
   readonly columns: readonly Column[];
 };
 
+/** The columns of `readings` from `kind` on, in the order of the table. */
+export type ReadingColumns = readonly [
+  kind: string,
+  originalSender: string | null,
+  forwarder: string | null,
+  forwardTier: string,
+  confidence: number | null,
+  staff: string | null,
+  language: string | null,
+  proof: string | null,
+  found: string,
+];
+
+/** What a mail says of an earlier one: its Message-ID, or, where its id could be worked out, that. */
+export type Pointer = { readonly id: string; readonly messageId: number | null };
+
+/** An earlier mail and the id it was found by. */
+export type EarlierRow = {
+  readonly id: string;
+  readonly message_id: number;
+  readonly mail_from: string;
+  readonly original_sender: string | null;
+  readonly forwarder: string | null;
+  readonly request_type: string | null;
+  readonly decided_by: string | null;
+};
+
 /** Columns of `outcomes` that label a delivery. */
 export type LabelColumns = readonly [
   requestType: string | null,
@@ -74,6 +101,8 @@ export type JobRow = {
   readonly job: JobColumns;
   readonly mail: MailColumns;
   readonly label: LabelColumns;
+  /** null: nothing was looked at. */
+  readonly proof: string | null;
   readonly recipients: readonly RecipientColumns[];
 };
 
@@ -91,9 +120,6 @@ export type OutcomeRowOut = {
   readonly rules: string;
   readonly rules_hash: string;
   readonly duration_micros: number;
-  readonly kind: string;
-  readonly original_sender: string | null;
-  readonly defects: string;
   readonly why: string;
   readonly state: string;
 };
@@ -122,6 +148,7 @@ export type AttemptRowOut = {
 export type CaseRows = {
   readonly messageId: number;
   readonly mail: MailColumns;
+  readonly reading: ReadingColumns | null;
   readonly routings: readonly RoutingRow[];
   readonly outcomes: readonly OutcomeRowOut[];
   readonly deliveries: readonly DeliveryRowOut[];
@@ -149,6 +176,7 @@ export type RecordCall = {
   readonly messageId: number;
   readonly decidedAt: number;
   readonly leaseUntil: number;
+  readonly reading: ReadingColumns;
   readonly outcomes: readonly OutcomeColumns[];
 };
 
@@ -179,6 +207,7 @@ export type WriteVerbs = {
   dropBody(call: { readonly bodyId: number }): void;
   accept(call: AcceptCall, bytes: Uint8Array): Accepted;
   record(call: RecordCall): readonly JobRow[];
+  threadKey(): Uint8Array;
   holdMessage(call: { readonly messageId: number; readonly reason: string; readonly at: number }): void;
   releaseMessages(call: { readonly messageId: number | null; readonly at: number }): number;
   claim(call: ClaimCall): readonly JobRow[];
@@ -193,6 +222,7 @@ export type WriteVerbs = {
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
 export type LookVerbs = {
   waitingQueues(): readonly string[];
+  earlier(pointers: readonly Pointer[]): readonly EarlierRow[];
   undecided(call: { readonly after: number; readonly limit: number }): readonly {
     readonly messageId: number;
     readonly mail: MailColumns;

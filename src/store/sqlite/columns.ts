@@ -1,8 +1,8 @@
 // Domain values to columns and back: the one place that knows both. JSON columns carry a version `v`, so that a later
 // shape can still read an earlier one.
 
-import { type Mail, NO_PROOF, type Recipient } from "../../message.ts";
-import type { Decided, Job, Outcome, Urgency } from "../../outcome.ts";
+import type { Mail, Recipient } from "../../message.ts";
+import type { Job, Outcome, Urgency } from "../../outcome.ts";
 import { refOf } from "../ref.ts";
 import type { AttemptRow, Case, DeliveryRow, DeliveryState, OutcomeRow } from "../store.ts";
 import type {
@@ -15,6 +15,7 @@ import type {
   OutcomeRowOut,
   RecipientColumns,
 } from "./calls.ts";
+import { proofOf, readingOf } from "./reading-columns.ts";
 
 /** Version of the JSON in `outcomes.why`. */
 const WHY_VERSION = 1;
@@ -67,14 +68,14 @@ export function recipientOf([alias, address, tag, dsnNotify, dsnOriginal]: Recip
   return { alias, address, tag, dsnNotify: dsnNotify === "" ? [] : dsnNotify.split(","), dsnOriginal };
 }
 
-/** The columns of `outcomes` from `decided_at` on. */
+/** The columns of `outcomes` from `decided_at` to `duration_micros`, and `why`. */
 export function outcomeColumns(
   outcome: Outcome,
-  decided: Decided,
+  rulesHash: string,
   decidedAt: number,
   durationMicros: number,
 ): readonly Column[] {
-  const { decision } = outcome;
+  const { decision, scores, evidence, missing } = outcome;
   return [
     decidedAt,
     outcome.alias,
@@ -85,12 +86,9 @@ export function outcomeColumns(
     Number(decision.kind === "review"),
     outcome.decidedBy,
     JSON.stringify(rulesOf(outcome)),
-    decided.rulesHash,
+    rulesHash,
     durationMicros,
-    decided.kind,
-    decided.originalSender,
-    JSON.stringify(decided.defects),
-    JSON.stringify({ v: WHY_VERSION, scores: outcome.scores, evidence: outcome.evidence, decision }),
+    JSON.stringify({ v: WHY_VERSION, scores, evidence, decision, missing }),
   ];
 }
 
@@ -101,8 +99,12 @@ function rulesOf(outcome: Outcome): readonly string[] {
   return [...rules];
 }
 
+/** `missing` came later, with the same version: what is not there is empty. */
+type Why = Pick<Outcome, "scores" | "evidence" | "decision"> &
+  Partial<Pick<Outcome, "missing">> & { readonly v: number };
+
 export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
-  const why = JSON.parse(row.why) as Pick<Outcome, "scores" | "evidence" | "decision"> & { readonly v: number };
+  const why = JSON.parse(row.why) as Why;
   if (why.v !== WHY_VERSION) throw new Error(`an outcome is written in version ${why.v}, which is not known here`);
   const urgency = row.urgency as Urgency;
   const decidedBy = row.decided_by as Outcome["decidedBy"];
@@ -128,13 +130,13 @@ export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
       scores: why.scores,
       evidence: why.evidence,
       decision: why.decision,
-      missing: [],
+      missing: why.missing ?? [],
     },
     deliveryState: row.state as DeliveryState,
   };
 }
 
-export function jobOf({ job, mail, label, recipients }: JobRow): Job {
+export function jobOf({ job, mail, label, proof, recipients }: JobRow): Job {
   const [id, messageId, , queue, attempt, createdAt, inDoubt] = job;
   const [requestType, urgency, department, decidedBy, rules] = label;
   return {
@@ -154,7 +156,7 @@ export function jobOf({ job, mail, label, recipients }: JobRow): Job {
       department,
       decidedBy: decidedBy as Outcome["decidedBy"],
       rules: JSON.parse(rules) as string[],
-      proof: NO_PROOF,
+      proof: proofOf(proof),
     },
   };
 }
@@ -185,14 +187,11 @@ function attemptRowOf(row: AttemptRowOut): AttemptRow {
 }
 
 export function caseOf(rows: CaseRows): Case {
-  const first = rows.outcomes[0];
   return {
     ref: refOf(rows.messageId),
     messageId: rows.messageId,
     mail: mailOf(rows.mail),
-    kind: first?.kind ?? null,
-    defects: first === undefined ? [] : (JSON.parse(first.defects) as string[]),
-    originalSender: first?.original_sender ?? null,
+    reading: rows.reading === null ? null : readingOf(rows.reading),
     routings: rows.routings.map((row) => ({
       recipient: recipientOf(row.recipient),
       state: row.state as Case["routings"][number]["state"],

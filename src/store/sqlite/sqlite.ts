@@ -1,11 +1,12 @@
 // The default store: one file, one thread that writes, one that answers long questions. Everything said to it in the
 // words of the gateway is turned into rows here and posted.
 
+import { refOfToken } from "../../classify/thread.ts";
 import type { Job } from "../../outcome.ts";
 import { idOf, refOf } from "../ref.ts";
 import type { DecidedMail, Finish, NewMail, OutcomeFilter, QueueFilter, Store } from "../store.ts";
 import { StoreTrouble } from "../store.ts";
-import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, RecordCall, ThreadTask } from "./calls.ts";
+import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, Pointer, RecordCall, ThreadTask } from "./calls.ts";
 import { startThread, type ThreadClient } from "./client.ts";
 import {
   caseOf,
@@ -18,6 +19,7 @@ import {
   recipientColumns,
   recipientOf,
 } from "./columns.ts";
+import { earlierOf, readingColumns } from "./reading-columns.ts";
 
 export type SqliteStoreOptions = {
   /** Made when it is not there. */
@@ -38,6 +40,8 @@ export type SqliteStore = Store & {
 
 /** No message has this id: what a reference that is none stands for. */
 const NO_MESSAGE = -1;
+/** Ids looked up for one mail. The last of a long list of References are the nearest. */
+const EARLIER_IDS_MAX = 20;
 
 /** Opens the store in a folder. Rejects with `StoreTrouble` and a sentence that says what to do. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
@@ -110,7 +114,10 @@ function acceptCall({ mail, body, routings, hold }: NewMail): AcceptCall {
   };
 }
 
-type DecideVerbs = Pick<Store, "undecided" | "readBody" | "record" | "holdMessage" | "releaseMessages">;
+type DecideVerbs = Pick<
+  Store,
+  "undecided" | "readBody" | "earlier" | "threadKey" | "record" | "holdMessage" | "releaseMessages"
+>;
 
 function decideVerbs(writer: ThreadClient): DecideVerbs {
   return {
@@ -124,6 +131,12 @@ function decideVerbs(writer: ThreadClient): DecideVerbs {
       }));
     },
     readBody: (messageId) => readBody(writer, messageId),
+    async earlier(ids) {
+      if (ids.length === 0) return [];
+      const rows = await writer.call("earlier", [...new Set(ids)].slice(0, EARLIER_IDS_MAX).map(pointerOf));
+      return rows.map(earlierOf);
+    },
+    threadKey: async () => Buffer.from(await writer.call("threadKey", null)).toString("hex"),
     async record(decided) {
       const jobs = await writer.call("record", recordCall(decided));
       return jobs.map(jobOf);
@@ -131,6 +144,12 @@ function decideVerbs(writer: ThreadClient): DecideVerbs {
     holdMessage: (messageId, reason, at) => writer.call("holdMessage", { messageId, reason, at }),
     releaseMessages: ({ ref }, at) => writer.call("releaseMessages", { messageId: messageIdOf(ref), at }),
   };
+}
+
+/** A reference or a token of ours names its case; what else it may be is a Message-ID. */
+function pointerOf(id: string): Pointer {
+  const ref = refOfToken(id) ?? (/^mw-\w+$/i.test(id) ? id : null);
+  return { id, messageId: ref === null ? null : idOf(ref) };
 }
 
 async function* readBody(writer: ThreadClient, messageId: number): AsyncGenerator<Uint8Array, void, void> {
@@ -155,12 +174,13 @@ function recordCall(mail: DecidedMail): RecordCall {
     messageId: mail.messageId,
     decidedAt: mail.decidedAt,
     leaseUntil: mail.leaseUntil,
+    reading: readingColumns(mail.decided),
     outcomes: mail.outcomes.map(({ routingId, outcome, leaseTo }) => ({
       routingId,
       queue: outcome.decision.queue,
       urgency: outcome.urgency,
       leaseTo,
-      columns: outcomeColumns(outcome, mail.decided, mail.decidedAt, mail.durationMicros),
+      columns: outcomeColumns(outcome, mail.decided.rulesHash, mail.decidedAt, mail.durationMicros),
     })),
   };
 }

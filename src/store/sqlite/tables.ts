@@ -8,7 +8,10 @@ import { deliveryStatements } from "./tables/deliveries.ts";
 import { duplicateStatements } from "./tables/duplicates.ts";
 import { messageStatements } from "./tables/messages.ts";
 import { outcomeStatements } from "./tables/outcomes.ts";
+import { readingStatements } from "./tables/readings.ts";
 import { routingStatements } from "./tables/routings.ts";
+import { secretStatements } from "./tables/secrets.ts";
+import { threadStatements } from "./tables/threads.ts";
 
 export type Tables = ReturnType<typeof openTables>;
 
@@ -21,10 +24,13 @@ export function openTables(db: Connection) {
     messages: messageStatements(db),
     routings: routingStatements(db),
     dedupe: dedupeStatements(db),
+    readings: readingStatements(db),
+    threads: threadStatements(db),
     outcomes: outcomeStatements(db),
     deliveries: deliveryStatements(db),
     attempts: attemptStatements(db),
     duplicates: duplicateStatements(db),
+    secrets: secretStatements(db),
     /** Open bodies below this id are of an earlier run. */
     firstBodyId,
     /** A body id never used; one that a failed call took stays unused. */

@@ -5,14 +5,13 @@ import type { Connection } from "../open.ts";
 import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
 
 const OUTCOME_COLUMNS = `m.id as message_id, m.received_at, o.decided_at, o.alias, o.request_type, o.urgency,
-  o.department, o.queue, o.review, o.decided_by, o.rules, o.rules_hash, o.duration_micros, o.kind, o.original_sender,
-  o.defects, o.why, d.state`;
+  o.department, o.queue, o.review, o.decided_by, o.rules, o.rules_hash, o.duration_micros, o.why, d.state`;
 
 export function outcomeStatements(db: Connection) {
   const insert = db.prepare(`
     insert into outcomes (routing_id, delivery_id, decided_at, alias, request_type, urgency, department, queue, review,
-      decided_by, rules, rules_hash, duration_micros, kind, original_sender, defects, why)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      decided_by, rules, rules_hash, duration_micros, why, kind, defects)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '[]')`);
   const label = db
     .prepare("select request_type, urgency, department, decided_by, rules from outcomes where routing_id = ?")
     .raw();

@@ -9,6 +9,7 @@ import { deliveryQuestions } from "../tables/deliveries.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
 import { messageStatements } from "../tables/messages.ts";
 import { outcomeQuestions } from "../tables/outcomes.ts";
+import { readingQuestions } from "../tables/readings.ts";
 import { reportQuestion } from "../tables/report.ts";
 import { routingQuestions } from "../tables/routings.ts";
 
@@ -18,6 +19,7 @@ export function openQuestions(db: Connection) {
   return {
     messages: messageStatements(db),
     routings: routingQuestions(db),
+    readings: readingQuestions(db),
     outcomes: outcomeQuestions(db),
     deliveries: deliveryQuestions(db),
     attempts: attemptQuestions(db),
@@ -47,6 +49,7 @@ function find(questions: Questions, messageId: number): CaseRows | null {
   return {
     messageId,
     mail,
+    reading: questions.readings.get(messageId),
     routings: questions.routings.ofMessage(messageId),
     outcomes: questions.outcomes.ofMessage(messageId),
     deliveries: questions.deliveries.ofMessage(messageId),

@@ -1,4 +1,4 @@
-// A decision becomes a fact: outcomes, deliveries and, for a gateway that delivers at once, leased jobs.
+// A decision becomes a fact: reading, outcomes, deliveries and, for a gateway that delivers at once, leased jobs.
 
 import type { JobRow, RecordCall } from "../calls.ts";
 import type { Tables } from "../tables.ts";
@@ -7,8 +7,10 @@ import { jobOf } from "./job.ts";
 /** Writes what is still to be decided of the message; answers the deliveries it leased, in the order of the outcomes. */
 export function record(tables: Tables, call: RecordCall): readonly JobRow[] {
   const leased: number[] = [];
+  let decided = 0;
   for (const outcome of call.outcomes) {
     if (!tables.routings.decide(call.messageId, outcome.routingId, call.decidedAt)) continue;
+    decided++;
     const { id, isNew } = tables.deliveries.create({
       messageId: call.messageId,
       routingId: outcome.routingId,
@@ -21,5 +23,13 @@ export function record(tables: Tables, call: RecordCall): readonly JobRow[] {
     tables.outcomes.insert(outcome.routingId, id, outcome.columns);
     if (isNew && outcome.leaseTo !== null) leased.push(id);
   }
+  if (decided > 0) keepReading(tables, call);
   return leased.map((id) => jobOf(tables, id));
+}
+
+/** From now on answers to this mail find it. */
+function keepReading(tables: Tables, { messageId, reading, decidedAt }: RecordCall): void {
+  if (!tables.readings.insert(messageId, reading)) return;
+  const header = tables.messages.messageIdHeader(messageId);
+  if (header !== null) tables.threads.insert(header, messageId, decidedAt);
 }

@@ -4,17 +4,19 @@ import type { LookVerbs, WriteVerbs } from "../calls.ts";
 import type { Tables } from "../tables.ts";
 import { accept } from "./accept.ts";
 import { dropBody, openBody, readBody } from "./body.ts";
+import { earlier } from "./earlier.ts";
 import { jobOf } from "./job.ts";
 import { record } from "./record.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, routings, deliveries, attempts } = tables;
+  const { bodies, routings, deliveries, attempts, secrets } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
     dropBody: (call) => dropBody(tables, call),
     accept: (call, bytes) => accept(tables, call, bytes),
     record: (call) => record(tables, call),
+    threadKey: () => secrets.threadKey(),
     holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
     releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
     claim: (call) => deliveries.claim(call).map((id) => jobOf(tables, id)),
@@ -43,5 +45,6 @@ export function lookVerbs(tables: Tables): LookVerbs {
       }),
     readBody: (call) => readBody(tables, call),
     waitingQueues: () => deliveries.waitingQueues(),
+    earlier: (pointers) => earlier(tables, pointers),
   };
 }

@@ -1,0 +1,49 @@
+-- What was read of a mail has a table of its own, answers find the case they belong to, and there is a key of ours.
+--
+-- `kind`, `original_sender` and `defects` of `outcomes` hold what was read up to version 1; later rows leave them empty.
+-- Mails decided before are found by their reference, not by their Message-ID.
+
+-- One row for each decided mail: what was read. `proof` is null when nothing was looked at. Never changed.
+create table readings (
+  message_id integer primary key references messages (id),
+  kind text not null,
+  original_sender text,
+  forwarder text,
+  forward_tier text not null check (forward_tier in ('attached', 'inline', 'none')),
+  confidence real check (confidence between 0 and 1),
+  staff text,
+  language text,
+  proof text check (json_valid(proof)),
+  found text not null check (json_valid(found))
+) strict;
+
+insert or ignore into readings (message_id, kind, original_sender, forward_tier, found)
+  select routing_id >> 10, kind, original_sender, 'none',
+    json_object('v', 1, 'fields', json('[]'), 'refusals', json('[]'), 'failures', json('[]'), 'defects', json(defects))
+  from outcomes order by routing_id;
+
+-- One row for each decided mail with a Message-ID, in buckets in order of time; the key is half its SHA-256.
+create table thread_keys (
+  bucket integer not null,
+  key blob not null check (length(key) = 16),
+  message_id integer not null references messages (id),
+  primary key (bucket, key, message_id)
+) strict, without rowid;
+
+-- One row for each full bucket: a Bloom filter of its keys, so that look-ups skip it unread.
+create table thread_filters (
+  bucket integer primary key,
+  newest_at integer not null,
+  bits blob not null
+) strict;
+
+-- One row for each secret of this store, made by chance when it is first asked for. Never changed.
+create table secrets (
+  name text primary key,
+  value blob not null check (length(value) = 32)
+) strict, without rowid;
+
+create trigger readings_stay before update on readings begin select raise(abort, 'readings are never changed'); end;
+create trigger readings_kept before delete on readings begin select raise(abort, 'readings are never deleted'); end;
+create trigger secrets_stay before update on secrets begin select raise(abort, 'secrets are never changed'); end;
+create trigger secrets_kept before delete on secrets begin select raise(abort, 'secrets are never deleted'); end;

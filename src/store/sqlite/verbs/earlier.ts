@@ -1,0 +1,24 @@
+// Answers find the mail they belong to: by Message-ID through the buckets of keys, by reference through the mail's id.
+
+import type { EarlierRow, Pointer } from "../calls.ts";
+import type { Tables } from "../tables.ts";
+
+/** Mails answered: a thread is told by its nearest mails. */
+const EARLIER_MAX = 5;
+
+/** Mails that these pointers point to, newest first; where there are too many, those named by reference stay. */
+export function earlier(tables: Tables, pointers: readonly Pointer[]): readonly EarlierRow[] {
+  const named = pointers.flatMap(({ id, messageId }) => (messageId === null ? [] : rowOf(tables, id, messageId)));
+  const hashed = pointers
+    .filter(({ messageId }) => messageId === null)
+    .flatMap(({ id }) => tables.threads.mailsOf(id, EARLIER_MAX).map((messageId) => ({ id, messageId })))
+    .sort((a, b) => b.messageId - a.messageId)
+    .slice(0, EARLIER_MAX)
+    .flatMap(({ id, messageId }) => rowOf(tables, id, messageId));
+  return [...named, ...hashed].slice(0, EARLIER_MAX).sort((a, b) => b.message_id - a.message_id);
+}
+
+function rowOf(tables: Tables, id: string, messageId: number): readonly EarlierRow[] {
+  const row = tables.readings.earlier(messageId);
+  return row === undefined ? [] : [{ id, ...row }];
+}
