@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { labelHeaders, receivedHeader, stamped, withHeaders } from "../src/deliver/outgoing.ts";
-import { type Mail, NO_PROOF } from "../src/message.ts";
-import type { Label } from "../src/outcome.ts";
+import { labelHeaders, receivedHeader, stamped, topHeaders, withHeaders } from "../src/deliver/outgoing.ts";
+import { type Mail, NO_PROOF, type Proof, type Recipient } from "../src/message.ts";
+import type { Job, Label } from "../src/outcome.ts";
 
 const TOP = "X-Mailward-Ref: MW-1\r\n";
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
@@ -34,6 +34,36 @@ test("forged headers of our names are renamed, in any case and also folded ones,
   expect(stamp(message)).toBe(
     `${TOP}Subject: a\r\nX-Untrusted-Mailward-queue: clinical\r\nX-Untrusted-Mailward-Rule: a,\r\n b\r\nTo: c\r\n\r\nX-Mailward-Queue: in the text\r\n`,
   );
+});
+
+test("results of SPF, DKIM and DMARC that came with the mail are renamed, all of them, and nothing else is", () => {
+  const arc = "ARC-Authentication-Results: i=1; mx.example; dmarc=pass\r\n";
+  const message = `Authentication-Results: mx.clinic.example; dmarc=pass\r\n header.from=clinic.example\r\n${arc}AUTHENTICATION-RESULTS : a; none\r\nAuthentication-Results\r\n : b; none\r\nAuthentication-Results-Original: kept\r\nDKIM-Signature: v=1\r\n\r\nAuthentication-Results: text\r\n`;
+  expect(stamp(message)).toBe(
+    `${TOP}X-Untrusted-Authentication-Results: mx.clinic.example; dmarc=pass\r\n header.from=clinic.example\r\n${arc}X-Untrusted-Authentication-Results : a; none\r\nX-Untrusted-Authentication-Results\r\n : b; none\r\nAuthentication-Results-Original: kept\r\nDKIM-Signature: v=1\r\n\r\nAuthentication-Results: text\r\n`,
+  );
+});
+
+test("results that came with the mail are renamed however it is cut into chunks", async () => {
+  const message = "Subject: a\r\nAuthentication-Results: mx; dmarc=pass\r\n\r\ntext\r\n";
+  for (let size = 1; size <= message.length; size++) expect(await inChunks(message, size)).toBe(stamp(message));
+});
+
+test("what was found out about the sender stands on top in our name", () => {
+  const mail = {
+    door: "smtp",
+    receivedAt: 0,
+    client: { address: "192.0.2.1", helo: "mail.example.org", tls: false, user: null },
+    envelope: { smtpUtf8: false, mailFrom: "a@example.org" },
+  } as Mail;
+  const proof: Proof = { ...NO_PROOF, source: "checked", spf: { result: "pass", domain: "example.org" } };
+  const job = { label: { ...LABEL, proof }, mail, recipients: [] as readonly Recipient[] } as Job;
+  const lines = topHeaders("mx.clinic.example", job).split("\r\n");
+  expect(lines.slice(8, 11)).toEqual([
+    "Authentication-Results: mx.clinic.example;",
+    "\tspf=pass smtp.mailfrom=example.org;",
+    "\tdkim=none",
+  ]);
 });
 
 test("a forged header is found however the message is cut into chunks", async () => {

@@ -3,11 +3,12 @@
 
 import type { Mail, Recipient } from "../message.ts";
 import type { Job, Label } from "../outcome.ts";
+import { authenticationResults } from "../proof/authentication-results.ts";
 
 /** A header line longer than this is passed on in pieces. */
 const LINE_BYTES_MAX = 64 * 1024;
 
-/** Puts `top` before the message and renames forged X-Mailward headers in its header block, however long that is. */
+/** Puts `top` before the message and renames headers forged in our name in its header block, however long that is. */
 export async function* withHeaders(top: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let lead = top;
   let rest: Uint8Array | null = new Uint8Array(0); // the header line not yet whole; null behind the header block
@@ -40,8 +41,16 @@ export function stamped(top: string, raw: Uint8Array): Uint8Array {
 function renamed(lead: string, block: Buffer, length: number): Buffer {
   const header = block.toString("latin1", 0, length);
   const gap = lead === "" || startsWithHeader(header) ? "" : "\r\n"; // a mail without headers must not have its text read as one
-  const text = gap === "" ? header.replace(/(^|\n)x-mailward-/gi, "$1X-Untrusted-Mailward-") : header;
+  const text = gap === "" ? header.replace(FORGED, forgedName) : header;
   return Buffer.from(lead + gap + text, "latin1");
+}
+
+/** RFC 8601 5: a result that came with the mail must not be taken for ours. A name that only begins so is another header. */
+const FORGED = /(^|\n)(?:x-mailward-|authentication-results(?![!-9;-~]))/gi;
+
+function forgedName(name: string, lineEnd: string): string {
+  const isOurs = name.endsWith("-");
+  return `${lineEnd}X-Untrusted-${isOurs ? "Mailward-" : "Authentication-Results"}`;
 }
 
 function view(bytes: Uint8Array): Buffer {
@@ -76,7 +85,12 @@ export function receivedHeader(hostname: string, ref: string, mail: Mail, recipi
 
 /** All that goes on top of a message for one job. */
 export function topHeaders(hostname: string, job: Job): string {
-  return labelHeaders(job.label) + receivedHeader(hostname, job.label.ref, job.mail, job.recipients);
+  const { label, mail, recipients } = job;
+  return (
+    labelHeaders(label) +
+    authenticationResults(hostname, label.proof, mail.envelope.mailFrom) +
+    receivedHeader(hostname, label.ref, mail, recipients)
+  );
 }
 
 /** Where the header block ends, the empty line included; -1 when it does not. `block` begins at the start of a line. */

@@ -1,7 +1,6 @@
 // The Authentication-Results header (RFC 8601): ours as we write it, and that of a mail server we were told to believe.
 
-import type { CheckResult, Proof } from "../message.ts";
-import { NO_PROOF } from "./no-proof.ts";
+import { type CheckResult, NO_PROOF, type Proof } from "../message.ts";
 import { type Result, readResults } from "./results-header.ts";
 import { headerText } from "./wanted.ts";
 import { domainOf, isResult, plainName } from "./words.ts";

@@ -5,9 +5,8 @@ import { arc } from "mailauth/lib/arc/index.js";
 import { dkimVerify } from "mailauth/lib/dkim/verify.js";
 import { dmarc } from "mailauth/lib/dmarc/index.js";
 import { spf } from "mailauth/lib/spf/index.js";
-import type { CheckResult, Proof } from "../message.ts";
+import { type CheckResult, NO_PROOF, type Proof } from "../message.ts";
 import { plainAddress } from "./networks.ts";
-import { NO_PROOF } from "./no-proof.ts";
 import { HEADER_BYTES_MAX, headerText, type Sender, view, wanted } from "./wanted.ts";
 import { domainOf, isResult, plainName } from "./words.ts";
 

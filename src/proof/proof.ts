@@ -2,12 +2,12 @@
 // silent DNS server holds up anybody else. Answers are facts like any other; "could not be found out" is one of them.
 
 import { errorFields, type Log } from "../log.ts";
-import type { Mail, Proof } from "../message.ts";
+import { type Mail, NO_PROOF, type Proof } from "../message.ts";
 import { believedProof } from "./authentication-results.ts";
 import type { ResolverChoice } from "./dns.ts";
-import { NO_PROOF, UNKNOWN_PROOF } from "./no-proof.ts";
 import { openPatience } from "./patience.ts";
 import { Thread } from "./thread.ts";
+import { UNKNOWN_PROOF } from "./unknown.ts";
 import { HEADER_BYTES_MAX, wanted } from "./wanted.ts";
 
 /** Checks the thread has before it at a time; most of them wait for DNS. */

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Proof } from "../message.ts";
 import { checkMail } from "./check.ts";
 import { type Asking, openDns, type ResolverChoice } from "./dns.ts";
-import { UNKNOWN_PROOF } from "./no-proof.ts";
+import { UNKNOWN_PROOF } from "./unknown.ts";
 import type { Sender } from "./wanted.ts";
 
 export type Question = {
