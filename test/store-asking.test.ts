@@ -29,9 +29,7 @@ test("a case shows everything known of it", async () => {
   const found = await store.find(ref.toLowerCase().replace("-", " "));
   expect(found).toMatchObject({
     ref,
-    kind: "person",
-    defects: [],
-    originalSender: "patient@example.org",
+    reading: { kind: "person", defects: [], originalSender: "patient@example.org" },
     mail: { messageId: "<1@example.org>" },
     routings: [{ state: "decided", heldReason: null, recipient: { alias: "billing" } }],
     outcomes: [{ queue: "desk", rules: ["payment-plan", "billing-desk"], deliveryState: "waiting" }],
@@ -48,7 +46,7 @@ test("a mail not yet decided is a case without outcomes", async () => {
   await using dir = await tempDir();
   await using store = await openSqliteStore({ folder: dir.path, mode: "gateway" });
   const { ref } = await store.accept(newMail("x"));
-  expect(await store.find(ref)).toMatchObject({ kind: null, outcomes: [], deliveries: [], originalSender: null });
+  expect(await store.find(ref)).toMatchObject({ reading: null, outcomes: [], deliveries: [] });
 });
 
 test("outcomes come newest first and are found by queue, alias, urgency and time", async () => {

@@ -1,6 +1,7 @@
 // The store's verbs on the way of a mail: accept, decide, record, and what people may ask.
 
 import { expect, test } from "vitest";
+import { NO_PROOF } from "../src/message.ts";
 import { openSqliteStore, type SqliteStore } from "../src/store/sqlite/sqlite.ts";
 import type { Accepted, Store } from "../src/store/store.ts";
 import { decidedOf, finishOf, mailOf, NOW, newMail, outcomeOf, recipientOf } from "./support/store-samples.ts";
@@ -155,6 +156,7 @@ test("recording answers the leased jobs in order; recording again changes nothin
     department: "patient-accounts",
     decidedBy: "scorecard",
     rules: ["payment-plan", "billing-desk"],
+    proof: NO_PROOF,
   });
   expect(jobs[0]?.recipients).toEqual([recipientOf("billing")]);
   expect(await store.record(decided)).toEqual([]);

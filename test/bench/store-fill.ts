@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openSqliteStore } from "../../src/store/sqlite/sqlite.ts";
 import { dedupeStatements } from "../../src/store/sqlite/tables/dedupe.ts";
+import { threadStatements } from "../../src/store/sqlite/tables/threads.ts";
 
 const QUEUES = ["billing-desk", "clinical-inbox", "admissions-desk", "access-desk"] as const;
 const ALIASES = ["billing", "clinical", "admissions", "access"] as const;
@@ -27,6 +28,7 @@ export async function fillStore(folder: string, count: number): Promise<void> {
 function fill(db: Database.Database, count: number): void {
   const put = statements(db);
   const dedupe = dedupeStatements(db);
+  const threads = threadStatements(db);
   const start = Date.now() - SPAN_MS;
   const body = randomBytes(200);
   const accepted = new Map<string, number>();
@@ -35,15 +37,22 @@ function fill(db: Database.Database, count: number): void {
     const place = (id * 7) % 4;
     const alias = ALIASES[place] as string;
     put.chunk.run(id * 2 ** 20, body);
-    put.message.run(id, id, at);
+    put.message.run(id, id, at, messageIdOf(id));
     put.routing.run(id * 1024, id, alias, at);
     dedupe.insert(randomBytes(16), id * 1024, at);
     put.delivery.run(id, id, id * 1024, QUEUES[place], URGENCIES[id % 7], at, at);
     put.outcome.run(id * 1024, id, at, alias, alias, URGENCIES[id % 7], QUEUES[place], JSON.stringify(RULES[place]));
+    put.reading.run(id);
+    threads.insert(messageIdOf(id), id, at);
     put.attempt.run(id, at, at + 9);
     accepted.set(alias, (accepted.get(alias) ?? 0) + 1);
   }
   for (const [alias, sum] of accepted) put.account.run(alias, sum);
+}
+
+/** The Message-ID of the mail `id` of a filled store. */
+export function messageIdOf(id: number): string {
+  return `<${id}@example.org>`;
 }
 
 function statements(db: Database.Database) {
@@ -54,16 +63,20 @@ function statements(db: Database.Database) {
     decision: {},
     fill: "x".repeat(300),
   });
+  const found = JSON.stringify({ v: 1, fields: [], refusals: [], failures: [], defects: [] });
   return {
     chunk: db.prepare("insert into body_chunks values (?, ?)"),
     message: db.prepare(`insert into messages values (?, ?, 200, 'smtp', ?, '192.0.2.7', 'mail.example.org', 1, null,
-      'patient@example.org', 0, 1, null, null, 200, hex(zeroblob(32)), '<1@example.org>')`),
+      'patient@example.org', 0, 1, null, null, 200, hex(zeroblob(32)), ?)`),
     routing: db.prepare(
       `insert into routings values (?, ?, ?, 'x@hospital.example', '', 'FAILURE', null, 'decided', null, ?)`,
     ),
     delivery: db.prepare(`insert into deliveries values (?, ?, ?, ?, ?, 'delivered', 1, ?, ?, null, null, 0, null)`),
     outcome: db.prepare(`insert into outcomes values (?, ?, ?, ?, ?, ?, 'patient-accounts', ?, 0, 'scorecard', ?,
-      '5f2a77c01b9e4d10', 730, 'person', null, '[]', '${why}')`),
+      '5f2a77c01b9e4d10', 730, '', null, '[]', '${why}')`),
+    reading:
+      db.prepare(`insert into readings values (?, 'person', 'patient@example.org', null, 'none', null, null, 'en', null,
+      '${found}')`),
     attempt: db.prepare("insert into attempts values (?, 1, ?, ?, '250', 'taken by the maildir')"),
     account: db.prepare("insert into accounts values (?, ?)"),
   };

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import Database from "better-sqlite3";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/sqlite.ts";
 import { decidedOf, finishOf, mailOf, outcomeOf, recipientOf } from "../support/store-samples.ts";
-import { fillStore } from "./store-fill.ts";
+import { fillStore, messageIdOf } from "./store-fill.ts";
 
 const MAIL_BYTES = 10 * 1024;
 /** Taken before the clock starts: code is compiled, caches and filters are read. */
@@ -106,7 +106,7 @@ async function oneMail(store: SqliteStore): Promise<void> {
   const bytes = randomMail();
   const key = randomBytes(32);
   const accepted = await store.accept({
-    mail: { ...sample, receivedAt: Date.now() },
+    mail: { ...sample, receivedAt: Date.now(), messageId: `<${key.toString("hex")}@example.org>` },
     body: { kind: "inline", bytes },
     routings: [{ recipient, dedupeKey: key }],
     hold: null,
@@ -143,7 +143,23 @@ async function questions(folder: string): Promise<void> {
     store.claim({ queue: "billing-desk", owner: "bench", now: Date.now(), leaseUntil: Date.now() + 1, limit: 10 }),
   );
   await timed("undecided", () => store.undecided(0, 100));
+  await timed("earlier, the first", () => store.earlier([messageIdOf(1)]));
+  await threads(store);
   console.log(`file: ${Math.round(statSync(join(folder, "mailward.db")).size / 2 ** 20)} MiB`);
+}
+
+/** What a reply costs: 20 ids that nobody has but one, of mails of any age. */
+async function threads(store: SqliteStore): Promise<void> {
+  const rounds = 1_000;
+  const from = performance.now();
+  let found = 0;
+  for (let round = 0; round < rounds; round++) {
+    const strange = Array.from({ length: 19 }, () => `<${randomBytes(8).toString("hex")}@example.net>`);
+    const known = messageIdOf(1 + Math.floor(Math.random() * old));
+    found += (await store.earlier([...strange, known])).length;
+  }
+  const millis = (performance.now() - from) / rounds;
+  console.log(`earlier of 20 ids, one known: ${millis.toFixed(3)} ms, found ${found} of ${rounds}`);
 }
 
 async function timed(name: string, work: () => Promise<unknown>): Promise<void> {
