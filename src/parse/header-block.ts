@@ -3,7 +3,12 @@
 
 import type { Address } from "../message.ts";
 import { readPrintedAddress, readPrintedAddresses } from "./address-list.ts";
-import { LABEL_CHARS_MAX, LABEL_OF, type Label, plainWords, SEPARATOR_OF } from "./header-words.ts";
+import { attributionAt } from "./attribution.ts";
+import { type Field, fieldsOf, type Labelled, labelAt, valueOf } from "./header-field.ts";
+import type { Label } from "./header-words.ts";
+import { type Separator, separatorAt } from "./separator.ts";
+import { isEmpty, type Line, lineAt, skipEmptyLines } from "./text-line.ts";
+import { readWrittenDate } from "./written-date.ts";
 
 /** A head of a mail found inside a text. */
 export type HeaderBlock = {
@@ -17,6 +22,7 @@ export type HeaderBlock = {
   readonly to: readonly Address[];
   readonly cc: readonly Address[];
   readonly subject: string;
+  /** The date where it can be read; without a zone as if it were UTC. */
   readonly date: number | null;
   /** The date as printed; "" when there is none. */
   readonly dateText: string;
@@ -28,267 +34,178 @@ const BLOCKS_MAX = 100;
 const BLOCK_LINES_MAX = 60;
 /** Empty lines between a separator and the first header, or between headers that stand apart. */
 const GAP_LINES_MAX = 3;
-/** Characters of one printed header that are read; a To of 200 people fits. */
-const VALUE_CHARS_MAX = 20_000;
-/** A separator line is shorter, without its one-line headers. */
-const SEPARATOR_CHARS_MAX = 120;
 
 /** All header blocks of a text, in order, not overlapping. */
 export function findHeaderBlocks(text: string): readonly HeaderBlock[] {
   const blocks: HeaderBlock[] = [];
   let at = 0;
   while (at < text.length && blocks.length < BLOCKS_MAX) {
-    const line = lineAt(text, at);
-    const block = blockAt(text, line);
+    const { block, next } = blockAt(text, lineAt(text, at));
     if (block !== null) blocks.push(block);
-    at = block === null ? line.next : Math.max(block.end, line.next);
+    at = next;
   }
   return blocks;
 }
 
-/** One line of a text: where it begins, where what is behind its quote marks begins and ends, where the next line begins. */
-type Line = { readonly start: number; readonly inner: number; readonly end: number; readonly next: number };
+/** A block, or none, and where to look on: behind all that was looked at, so that no line is read over and over. */
+type Found = { readonly block: HeaderBlock | null; readonly next: number };
 
-type Separator = { readonly kind: "forwarded" | "original" | "rule"; readonly rest: number };
-
-type Field = { readonly label: Label; value: string };
-
-function blockAt(text: string, first: Line): HeaderBlock | null {
+function blockAt(text: string, first: Line): Found {
   const separator = separatorAt(text, first);
   if (separator === null) return headersAt(text, first, first, null);
-  if (separator.rest < first.end) return headersAt(text, first, { ...first, inner: separator.rest }, separator);
-  let line = lineAt(text, first.next);
-  for (let gap = 0; gap < GAP_LINES_MAX && isEmpty(line) && line.start < text.length; gap += 1)
-    line = lineAt(text, line.next);
-  return headersAt(text, first, line, separator);
+  const head =
+    separator.rest < first.end
+      ? { ...first, inner: separator.rest }
+      : skipEmptyLines(text, lineAt(text, first.next), GAP_LINES_MAX);
+  const found = headersAt(text, first, head, separator);
+  if (found.block !== null) return { block: closed(text, found.block), next: found.next };
+  if (separator.kind !== "forwarded") return found;
+  return attributed(text, first, head) ?? { block: null, next: first.next };
 }
 
-function headersAt(text: string, first: Line, from: Line, separator: Separator | null): HeaderBlock | null {
-  const label = labelAt(text, from);
-  if (label === null) return null;
-  const { fields, next } = collect(text, from);
-  const block = blockOf(fields);
-  if (block === null || !isHead(fields, block, separator)) return null;
-  return {
-    start: first.start,
-    end: skipEmpty(text, next),
-    separator: separator === null || separator.kind === "rule" ? "none" : separator.kind,
-    ...block,
-  };
+function headersAt(text: string, first: Line, head: Line, separator: Separator | null): Found {
+  if (labelAt(text, head) === null) return { block: null, next: first.next };
+  const run = collect(text, head, separator !== null && separator.kind !== "rule");
+  const says = headOf(run.fields);
+  if (says === null || !isHead(run.fields, says, separator)) return { block: null, next: run.next };
+  const end = endOf(text, run.next);
+  const kind = separator === null || separator.kind === "rule" ? "none" : separator.kind;
+  return { block: { start: first.start, end, separator: kind, ...says }, next: end };
 }
+
+/** Under a forwarded separator some programs print "On …, X <x@y> wrote:" in place of headers. */
+function attributed(text: string, first: Line, head: Line): Found | null {
+  const attribution = attributionAt(text, head);
+  if (attribution === null) return null;
+  const end = endOf(text, attribution.end);
+  const { from, date, dateText } = attribution;
+  const block = { from, to: [], cc: [], subject: "", date, dateText };
+  return { block: { start: first.start, end, separator: "forwarded", ...block }, next: end };
+}
+
+/** Some programs print the separator a second time below the headers; it belongs to the block. */
+function closed(text: string, block: HeaderBlock): HeaderBlock {
+  const line = lineAt(text, block.end);
+  const again = separatorAt(text, line);
+  if (again === null || again.kind !== block.separator || again.rest < line.end) return block;
+  if (labelAt(text, skipEmptyLines(text, lineAt(text, line.next), GAP_LINES_MAX)) !== null) return block;
+  return { ...block, end: endOf(text, line.next) };
+}
+
+type Run = {
+  readonly depth: number;
+  readonly separated: boolean;
+  readonly fields: Field[];
+  readonly seen: Set<Label>;
+  /** Empty lines stand between the headers. */
+  apart: boolean;
+  /** Each value stands on the line below its label. */
+  below: boolean;
+  gap: number;
+  before: Line;
+};
 
 /** The headers from a line on, and where the line after them begins. */
-function collect(text: string, from: Line): { readonly fields: readonly Field[]; readonly next: number } {
-  const fields: Field[] = [];
-  const seen = new Set<Label>();
-  let next = from.next;
-  let apart = false;
-  let gap = 0;
-  let before: Line = from;
-  for (let line = from, count = 0; count < BLOCK_LINES_MAX; line = lineAt(text, line.next), count += 1) {
-    if (line.start >= text.length) break;
-    if (isEmpty(line)) {
-      gap += 1;
-      if (gap > GAP_LINES_MAX) break;
-      continue;
+function collect(text: string, head: Line, separated: boolean): { readonly fields: Field[]; readonly next: number } {
+  const run: Run = {
+    ...{ depth: head.depth, separated, fields: [], seen: new Set(), apart: false, below: false, gap: 0, before: head },
+  };
+  let line = head;
+  for (let count = 0; count < BLOCK_LINES_MAX && line.start < text.length; count += 1) {
+    if (isEmpty(line)) run.gap += 1;
+    else if (!takeLine(text, run, line)) break;
+    else {
+      run.gap = 0;
+      run.before = line;
     }
-    const label = labelAt(text, line);
-    const last = fields.at(-1);
-    const waits = last !== undefined && last.value === "";
-    if (gap > 0 && fields.length > 1 && !apart && !waits) break;
-    if (label !== null && seen.has(label.label) && label.label !== "other") break;
-    if (label === null) {
-      const goesOn = last !== undefined && (waits || (gap === 0 && isWrapped(text, before, line, last)));
-      if (!goesOn) break;
-      if (last !== undefined) last.value = `${last.value} ${valueOf(text, line.inner, line.end)}`.trim();
-    } else {
-      if (gap > 0 && fields.length >= 1) apart = true;
-      for (const field of fieldsOf(text, label, line)) {
-        if (seen.has(field.label) && field.label !== "other") continue;
-        seen.add(field.label);
-        fields.push(field);
-      }
-    }
-    gap = 0;
-    before = line;
-    next = line.next;
+    if (run.gap > GAP_LINES_MAX) break;
+    line = lineAt(text, line.next);
   }
-  return { fields, next };
+  return { fields: run.fields, next: run.before.next };
 }
 
-/** A line without a label goes on with the header above: it is indented, or the list above is not finished, or another header follows. */
-function isWrapped(text: string, before: Line, line: Line, last: Field): boolean {
-  const listed = last.label === "to" || last.label === "cc" || last.label === "from";
-  if (listed && /[,;<]$/u.test(last.value.slice(-1))) return true;
-  if (listed && last.label !== "from" && valueOf(text, line.inner, line.end).includes("@")) return true;
-  if (labelAt(text, lineAt(text, line.next)) !== null) return true;
-  const indented = line.inner - line.start > before.inner - before.start;
-  return indented && last.label !== "date";
+/** Takes a line into a run of headers; false when it is none of them. */
+function takeLine(text: string, run: Run, line: Line): boolean {
+  const label = line.depth === run.depth ? labelAt(text, line) : null;
+  if (label === null) return goesOn(text, run, line);
+  if (!isNew(run, label)) return false;
+  if (run.gap > 0) {
+    const first = run.fields.length === 1 && (run.separated || run.seen.has("from"));
+    if (!run.apart && !run.below && !first) return false;
+    run.apart = true;
+  }
+  for (const field of fieldsOf(text, label, line)) {
+    if (!isNew(run, field)) continue;
+    run.seen.add(field.label);
+    run.fields.push(field);
+  }
+  return true;
 }
 
-/** What a run of fields says, when there is a From in it. */
-function blockOf(
-  fields: readonly Field[],
-): Pick<HeaderBlock, "from" | "to" | "cc" | "subject" | "date" | "dateText"> | null {
+function isNew(run: Run, labelled: Labelled | Field): boolean {
+  return labelled.label === "other" || !run.seen.has(labelled.label);
+}
+
+/** Takes a line without a label as more of the header above, when it is. */
+function goesOn(text: string, run: Run, line: Line): boolean {
+  const last = run.fields.at(-1);
+  if (last === undefined || separatorAt(text, line) !== null) return false;
+  if (last.value === "" && !last.bare) return false;
+  if (last.value === "") {
+    if (run.gap > 1 || (run.fields.length > 1 && !run.below)) return false;
+    run.below = true;
+  } else if (run.gap > 0 || line.depth !== run.depth || !isWrapped(text, run, line, last)) return false;
+  last.value = `${last.value} ${valueOf(text, line.inner, line.end)}`.trim();
+  return true;
+}
+
+/** A line goes on with the header above it when the list there is not finished, it is indented, or another header follows. */
+function isWrapped(text: string, run: Run, line: Line, last: Field): boolean {
+  const listed = last.label === "to" || last.label === "cc";
+  if (listed && (/[,;<]$/u.test(last.value.slice(-1)) || holdsAddresses(text, line))) return true;
+  const indented = line.inner - line.start > run.before.inner - run.before.start;
+  if (indented && last.label !== "date") return true;
+  const label = labelAt(text, lineAt(text, line.next));
+  return label !== null && label.label !== "other" && isNew(run, label);
+}
+
+/** Whether a line looks like addresses, not like a sentence that names one. */
+function holdsAddresses(text: string, line: Line): boolean {
+  const value = valueOf(text, line.inner, line.end);
+  return value.includes("@") && (value.includes("<") || /[;,>]$/u.test(value) || !/\s/u.test(value));
+}
+
+type Head = Pick<HeaderBlock, "from" | "to" | "cc" | "subject" | "date" | "dateText">;
+
+/** What a run of headers says; null when none of them is a From. */
+function headOf(fields: readonly Field[]): Head | null {
   const value = (label: Label) => fields.find((field) => field.label === label)?.value ?? "";
   if (!fields.some((field) => field.label === "from")) return null;
+  const dateText = value("date");
   return {
     from: readPrintedAddress(value("from")),
     to: readPrintedAddresses(value("to")),
     cc: readPrintedAddresses(value("cc")),
     subject: value("subject"),
-    date: null,
-    dateText: value("date"),
+    date: readWrittenDate(dateText),
+    dateText,
   };
 }
 
-/** Whether it is the head of a mail, and not a letter that says from where to where. */
-function isHead(
-  fields: readonly Field[],
-  block: NonNullable<ReturnType<typeof blockOf>>,
-  separator: Separator | null,
-): boolean {
-  if (block.from === null) return false;
+/** Whether it is the head of a mail, and not a letter, a form or a table that says from where to where. */
+function isHead(fields: readonly Field[], head: Head, separator: Separator | null): boolean {
+  if (head.from === null) return false;
   if (separator !== null && separator.kind !== "rule") return true;
-  const dated = /\d/u.test(block.dateText);
-  const sentTo = block.to.some((to) => to.address !== "");
-  if (block.from.address !== "") return dated || sentTo;
-  const fromFirst = fields[0]?.label === "from";
-  return fromFirst && /\p{L}/u.test(block.from.name) && block.subject !== "" && (dated || sentTo);
+  const dated = /\d/u.test(head.dateText);
+  const sentTo = head.to.some((to) => to.address !== "");
+  if (head.from.address !== "") return dated || sentTo;
+  // Exchange prints its own people by name alone; then From stands first and there is a subject.
+  const named = fields[0]?.label === "from" && /^\P{N}*\p{L}\P{N}*$/u.test(head.from.name);
+  return named && head.subject !== "" && (dated || sentTo);
 }
 
-/** The label at the beginning of a line, and where its value begins. */
-function labelAt(text: string, line: Line): { readonly label: Label; readonly value: number } | null {
-  const stop = Math.min(line.end, line.inner + LABEL_CHARS_MAX);
-  for (let at = line.inner; at < stop; at += 1) {
-    const sign = text[at];
-    if (sign !== ":" && sign !== "\uff1a" && sign !== "\t") continue;
-    const label = LABEL_OF.get(plainWords(text.slice(line.inner, at).replaceAll("*", "")));
-    if (label === undefined) return null;
-    return { label, value: text[at] === "\t" && text[at + 1] === ":" ? at + 2 : at + 1 };
-  }
-  return null;
-}
-
-/** The field of a line; several when a program printed all headers on one line. */
-function fieldsOf(
-  text: string,
-  first: { readonly label: Label; readonly value: number },
-  line: Line,
-): readonly Field[] {
-  if (first.label !== "from") return [{ label: first.label, value: valueOf(text, first.value, line.end) }];
-  const stop = Math.min(line.end, first.value + VALUE_CHARS_MAX);
-  const fields: Field[] = [];
-  let label: Label = first.label;
-  let start = first.value;
-  for (let at = start; at < stop && label !== "subject"; at += 1) {
-    if (text[at] !== ":" && text[at] !== "\uff1a") continue;
-    const glued = gluedLabel(text, start, at);
-    if (glued === null) continue;
-    fields.push({ label, value: valueOf(text, start, glued.start) });
-    label = glued.label;
-    start = at + 1;
-  }
-  fields.push({ label, value: valueOf(text, start, line.end) });
-  return fields;
-}
-
-/** The longest label that ends at a colon inside a line: after a space, a ">" or, with a capital, glued to what stands before. */
-function gluedLabel(
-  text: string,
-  from: number,
-  colon: number,
-): { readonly label: Label; readonly start: number } | null {
-  let found: { label: Label; start: number } | null = null;
-  for (let start = colon - 1; start >= from && colon - start <= LABEL_CHARS_MAX; start -= 1) {
-    const sign = text[start] ?? "";
-    if (sign === ">" || sign === "<") break;
-    const before = text[start - 1] ?? " ";
-    const fresh = !/[\p{L}\p{N}]/u.test(before) || (/\p{Lu}/u.test(sign) && colon - start > 2);
-    if (!fresh || !/\p{L}/u.test(sign)) continue;
-    const label = LABEL_OF.get(plainWords(text.slice(start, colon).replaceAll("*", "")));
-    if (label !== undefined && label !== "from") found = { label, start };
-  }
-  return found;
-}
-
-function valueOf(text: string, start: number, end: number): string {
-  const value = text
-    .slice(start, Math.min(end, start + VALUE_CHARS_MAX))
-    .replaceAll("\u00a0", " ")
-    .trim();
-  return value.replace(/^\*+|\*+$/gu, "").trim();
-}
-
-/** Whether a line is a separator, which, and where headers printed on the same line begin. */
-function separatorAt(text: string, line: Line): Separator | null {
-  const words = text.slice(line.inner, Math.min(line.end, line.inner + SEPARATOR_CHARS_MAX));
-  if (!/^[-_=*~#>\p{L}]/u.test(words)) return null;
-  const { lead, body, tail, rest } = dashed(words);
-  if (body === "") return lead >= 5 ? { kind: "rule", rest: line.end } : null;
-  const bare = body.endsWith(":") ? body.slice(0, -1) : body;
-  if (bare.length > SEPARATOR_CHARS_MAX / 2) return null;
-  const kind = separatorKind(bare);
-  if (kind === null) return null;
-  if (rest !== null && (lead < 2 || tail < 2)) return null;
-  return { kind, rest: rest === null ? line.end : line.inner + rest };
-}
-
-const DASHES = new Set("-_=*~#");
-
-/** A line taken apart: dashes, words, dashes, and where something stands behind them. */
-function dashed(words: string): { lead: number; body: string; tail: number; rest: number | null } {
-  let lead = 0;
-  while (lead < words.length && DASHES.has(words[lead] ?? "")) lead += 1;
-  if (lead === 0) return { lead, body: words.trim(), tail: 0, rest: null };
-  let end = words.length;
-  while (end > lead && (words[end - 1] ?? "").trim() === "") end -= 1;
-  let tail = 0;
-  while (end - tail > lead && DASHES.has(words[end - tail - 1] ?? "")) tail += 1;
-  if (tail > 0 || lead === end) return { lead, body: words.slice(lead, end - tail).trim(), tail, rest: null };
-  const dash = words.indexOf("--", lead);
-  if (dash === -1) return { lead, body: words.slice(lead, end).trim(), tail, rest: null };
-  let rest = dash;
-  while (rest < end && DASHES.has(words[rest] ?? "")) rest += 1;
-  tail = rest - dash;
-  while (rest < end && (words[rest] ?? "").trim() === "") rest += 1;
-  return { lead, body: words.slice(lead, dash).trim(), tail, rest };
-}
-
-function separatorKind(body: string): "forwarded" | "original" | null {
-  const whole = SEPARATOR_OF.get(plainWords(body));
-  if (whole !== undefined) return whole;
-  for (const piece of body.split(/--+|\//u)) {
-    const kind = SEPARATOR_OF.get(plainWords(piece));
-    if (kind !== undefined) return kind;
-  }
-  return null;
-}
-
-/** The line that begins at an offset, quote marks and white space before its words passed over. */
-function lineAt(text: string, start: number): Line {
-  const newline = text.indexOf("\n", start);
-  const next = newline === -1 ? text.length : newline + 1;
-  const end = newline === -1 ? text.length : newline;
-  let inner = start;
-  while (inner < end && QUOTE_MARKS.has(text[inner] ?? "")) inner += 1;
-  let last = end;
-  while (last > inner && QUOTE_MARKS.has(text[last - 1] ?? "") && text[last - 1] !== ">") last -= 1;
-  return { start, inner, end: last, next };
-}
-
-const QUOTE_MARKS = new Set("> \t\r\u00a0\u200b\ufeff\u200e\u200f\u202f");
-
-function isEmpty(line: Line): boolean {
-  return line.inner >= line.end;
-}
-
-function skipEmpty(text: string, from: number): number {
-  let at = from;
-  while (at < text.length) {
-    const line = lineAt(text, at);
-    if (!isEmpty(line)) return at;
-    at = line.next;
-  }
-  return text.length;
+/** Where the text under a block begins: behind empty lines. */
+function endOf(text: string, from: number): number {
+  const line = skipEmptyLines(text, lineAt(text, from), text.length);
+  return line.start;
 }

@@ -9,19 +9,19 @@ const LABELS: Readonly<Record<Label, string>> = {
   from: `From|De|Remitente|Enviado por|De la part de|Expéditeur|Von|Absender|Da|Mittente|Remetente|Van|Afzender|Fra|Afsender
     |Från|Avsändare|Avsender|Lähettäjä|Od|Nadawca|Odesílatel|Odosielateľ|Odosielatel|Šalje|Pošiljatelj|Pošiljatel|Feladó|Küldő
     |De la|Expeditor|Expeditorul|От|От кого|Отправитель|Від|Від кого|Відправник|Kimden|Gönderen|Saatja|Kellelt|Από
-    |No|Nuo|送信元|差出人|送信者|发件人|寄件者|寄件人|發件人|보낸 사람|보낸사람|발신|מאת|من`,
+    |Nuo|Nork|Dari|Từ|Người gửi|送信元|差出人|送信者|发件人|寄件者|寄件人|發件人|보낸 사람|보낸사람|발신|מאת|من`,
   to: `To|Para|A|À|Pour|Destinataire|Destinataires|Destinatario|Destinatarios|An|Empfänger|Destinatário|Aan|Ontvanger|Til
     |Modtager|Till|Mottagare|Mottaker|Vastaanottaja|Vastaanottajat|Do|Adresat|Komu|Příjemce|Pre|Prima|Za|Primatelj|Címzett|Címzettek
-    |Către|Destinatarul|Кому|Получатель|Одержувач|Kime|Alıcı|Kellele|Saaja|Προς|До|Kam|送信先|宛先|收件人|收件者|받는 사람|받는사람|수신|אל|إلى`,
+    |Către|Destinatarul|Кому|Получатель|Одержувач|Kime|Alıcı|Kellele|Saaja|Προς|До|Kam|送信先|宛先|收件人|收件者|받는 사람|받는사람|수신|Per a|Nori|Kepada|Ke|Đến|Tới|Người nhận|אל|إلى`,
   cc: `Cc|CC|Bcc|Cci|CCO|Copie à|Copie|Con copia|Copia|Copia a|Copia para|Kopie|Kopie (CC)|Kopia|Kopi|Kopio|Dw|DW|UDW|Do wiadomości
     |Kópia|Skrytá kopie|Másolat|Másolatot kap|Titkos másolat|Копия|Копія|Bilgi|Koopia|Κοινοποίηση|Kopija|抄送|副本|密件抄送|参照|참조|עותק|نسخة|Cópia|Kopi til|Kopie aan`,
   date: `Date|Sent|Date Sent|Sent at|Received|Fecha|Enviado|Enviado el|Enviada el|Enviada em|Enviado em|Enviada|Data|Envoyé|Envoyé le|Date d'envoi|Datum|Gesendet
     |Gesendet am|Data invio|Inviato|Inviato il|Verzonden|Verzonden op|Dato|Sendt|Sendt dato|Skickat|Skickat den|Päivämäärä|Päiväys|Lähetetty|Wysłano
     |Wysłane|Odesláno|Odoslané|Poslano|Poslané|Dátum|Elküldve|Küldve|Dată|Data trimiterii|Trimis|Trimisă|Дата|Отправлено|Дата отправки|Відправлено|Надіслано
     |Tarih|Gönderilen|Gönderildi|Gönderme Tarihi|Kuupäev|Saadetud|Ημερομηνία|Στάλθηκε|Изпратено|Datums|Nosūtīts|Išsiųsta|Datum i vrijeme
-    |日付|日時|送信日時|送信日|日期|发送时间|发送日期|寄件日期|傳送日期|時間|时间|보낸 날짜|날짜|일시|תאריך|נשלח|التاريخ`,
+    |日付|日時|送信日時|送信日|日期|发送时间|发送日期|寄件日期|傳送日期|時間|时间|보낸 날짜|날짜|일시|Enviat|Enviat el|Tanggal|Dikirim|Ngày|Đã gửi|תאריך|נשלח|التاريخ`,
   subject: `Subject|Asunto|Objet|Sujet|Betreff|Oggetto|Assunto|Onderwerp|Emne|Ämne|Aihe|Temat|Předmět|Predmet|Naslov|Zadeva|Tárgy
-    |Subiect|Subiectul|Тема|Konu|Teema|Pealkiri|Θέμα|Относно|Temats|Tema|件名|主题|主旨|主題|标题|제목|נושא|الموضوع`,
+    |Subiect|Subiectul|Тема|Konu|Teema|Pealkiri|Θέμα|Относно|Temats|Tema|件名|主题|主旨|主題|标题|제목|Assumpte|Gaia|Perihal|Subjek|Chủ đề|Tiêu đề|נושא|الموضوع`,
   other: `Reply-To|Reply To|Responder a|Répondre à|Antwort an|Rispondi a|Antwoord aan|Antwoordadres|Svar til|Svara till|Vastausosoite|Odpowiedz do
     |Odpověď na|Odpovedať|Válaszcím|Răspuns către|Ответить|Yanıt Adresi|Yanıtla|返信先|回复|回覆|Importance|Importancia|Wichtigkeit|Importanza|Importância|Priority|Prioridad|Priorität
     |Sensitivity|Attachments|Attachment|Adjuntos|Datos adjuntos|Anlagen|Pièces jointes|Allegati|Anexos|Bijlagen|Message-ID|Organization|When|Where|Resent-From|Resent-To|Sender`,
@@ -50,10 +50,13 @@ const ORIGINAL = `Original Message|Original Appointment|Original mail|Original e
 /** White space, and the signs without width that mail programs leave behind. */
 const SPACES = /[\s\u00a0\u200b-\u200f\u202a-\u202f\u2060\ufeff]+/u;
 
-/** Label by its plain words. */
+/** Label by its words as written and by its plain words. */
 export const LABEL_OF: ReadonlyMap<string, Label> = new Map(
   (["other", "cc", "date", "subject", "to", "from"] as const).flatMap((label) =>
-    list(LABELS[label]).map((word): [string, Label] => [plainWords(word), label]),
+    list(LABELS[label]).flatMap((word): [string, Label][] => [
+      [word, label],
+      [plainWords(word), label],
+    ]),
   ),
 );
 
@@ -62,6 +65,12 @@ export const SEPARATOR_OF: ReadonlyMap<string, "forwarded" | "original"> = new M
   ...list(ORIGINAL).map((words): [string, "original"] => [plainWords(words), "original"]),
   ...list(FORWARDED).map((words): [string, "forwarded"] => [plainWords(words), "forwarded"]),
 ]);
+
+/** How separators begin that go on with a name and a date: Lotus Notes, mutt, Horde. Plain words. */
+export const SEPARATOR_LEADS: readonly string[] = list(
+  `Forwarded by |Forwarded message from |Forwarded mail from |Weitergeleitet von |Weitergeleitete Nachricht von |Reenviado por
+  |Mensaje reenviado de |Transféré par |Message transféré de |Inoltrato da |Messaggio inoltrato da |Encaminhado por |Doorgestuurd door `,
+).map((lead) => `${plainWords(lead)} `);
 
 /** Characters of the longest label: nothing longer needs looking up. */
 export const LABEL_CHARS_MAX = Math.max(...[...LABEL_OF.keys()].map((word) => word.length)) + 4;
