@@ -85,15 +85,21 @@ export function readBodies(root: Part): Bodies {
     calendarText: "",
     defects: new Set(),
   };
-  const pieces = piecesOf(root, true, found);
+  const pieces = piecesOf(root, ALONE, found);
   return { ...found, pieces, defects: [...found.defects] };
 }
 
+/** Where a part stands: whether it is the first in its multipart, and the type of that; "" when it is the whole mail. */
+type Place = { readonly first: boolean; readonly parent: string };
+const ALONE: Place = { first: true, parent: "" };
+
 /** The pieces of a part and those below it. The parser stops long before the depth of the stack. */
-function piecesOf(part: Part, alone: boolean, found: Found): readonly Piece[] {
-  if (!part.type.startsWith("multipart/")) return leafPieces(part, alone, found);
+function piecesOf(part: Part, place: Place, found: Found): readonly Piece[] {
+  if (!part.type.startsWith("multipart/")) return leafPieces(part, place, found);
   if (part.type === "multipart/encrypted") found.defects.add("encrypted");
-  const below = part.children.map((child) => piecesOf(inDigest(part, child), false, found));
+  const below = part.children.map((child, i) =>
+    piecesOf(inDigest(part, child), { first: i === 0, parent: part.type }, found),
+  );
   return part.type === "multipart/alternative" ? oneOf(below) : below.flat();
 }
 
@@ -118,9 +124,10 @@ function asHtml(plain: string): string {
   return plain.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("\n", "<br/>\n");
 }
 
-function leafPieces(part: Part, alone: boolean, found: Found): readonly Piece[] {
+function leafPieces(part: Part, place: Place, found: Found): readonly Piece[] {
   const type = part.type === "" ? "text/plain" : part.type;
-  switch (roleOf(type, part.name, part.disposition, alone)) {
+  const role = roleOf(type, part.name, part.disposition, place.parent === "");
+  switch (isNamedFile(part, place) && (role === "text" || role === "html") ? "file" : role) {
     case "text":
       return plainPieces(part, type, found);
     case "html":
@@ -144,6 +151,11 @@ function leafPieces(part: Part, alone: boolean, found: Found): readonly Piece[] 
   }
 }
 
+/** A text with a name that is not the first part is a file (RFC 8621 4.1.4), unless it is another form of the first. */
+function isNamedFile({ name }: Part, { first, parent }: Place): boolean {
+  return name !== "" && !first && parent !== "multipart/alternative";
+}
+
 function list({ name, sizeBytes }: Part, type: string, found: Found): readonly Piece[] {
   found.attachments.push({ name, type, sizeBytes });
   return [];
@@ -165,10 +177,15 @@ const INLINE_PGP = "-----BEGIN PGP MESSAGE-----";
 
 function plainPieces(part: Part, type: string, found: Found): readonly Piece[] {
   const whole = textOf(part, found);
+  if (TEXT_WITH_TAGS.has(type)) return [{ plain: "", html: taggedAsHtml(whole) }];
+  if (type === "message/partial" && part.parameter("number") === "1") {
+    found.mails.push(part.kept);
+    return [];
+  }
   const { text, files } = withoutUuencoded(part.flowed ? unflow(whole, part.delSp) : whole);
   found.attachments.push(...files);
   if (text.trimStart().startsWith(INLINE_PGP)) found.defects.add("encrypted");
-  return [{ plain: TEXT_WITH_TAGS.has(type) ? withoutTags(text) : text, html: "" }];
+  return [{ plain: text, html: "" }];
 }
 
 /** Lines that end in a space go on in the next (RFC 3676 4). Quoted lines are left as they are: their depth tells who wrote. */
@@ -187,9 +204,9 @@ function unflow(text: string, delSp: boolean): string {
   return out.join("");
 }
 
-/** RFC 1896: tags in angle brackets, "<<" for one of them. */
-function withoutTags(text: string): string {
-  return text.replace(/<<|<\/?[a-zA-Z-]{1,60}>/g, (tag) => (tag === "<<" ? "<" : ""));
+/** RFC 1896: "<<" is one of them, an empty line ends a paragraph; its tags mean nothing to HTML. */
+function taggedAsHtml(text: string): string {
+  return text.replaceAll("<<", "&lt;").replaceAll("\n\n", "<br/>\n<br/>\n").replaceAll("<nl>", "<br/>\n");
 }
 
 function readCalendar(part: Part, found: Found): void {

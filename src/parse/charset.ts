@@ -80,18 +80,14 @@ function decodeCommon(buffer: Buffer, known: string | null): Decoded {
   }
   if (known !== "utf-8") return { text: fromWindows1252(buffer.toString("latin1")), broken: known === null };
   const text = buffer.toString("utf8");
-  // A text that is labelled UTF-8 and has hardly any is some other program's 8-bit text.
-  return count(text, /\ufffd/g) > count(text, /[\x80-\ufffc]/g)
-    ? { text: fromWindows1252(buffer.toString("latin1")), broken: false }
-    : { text, broken: true };
+  // A text that is labelled UTF-8 and has not one good character of it beyond ASCII is some other program's 8-bit text.
+  return /[\x80-\ufffc]/.test(text)
+    ? { text, broken: true }
+    : { text: fromWindows1252(buffer.toString("latin1")), broken: false };
 }
 
 function fromWindows1252(latin1: string): string {
   return latin1.replace(/[\x80-\x9f]/g, (char) => WINDOWS_1252[char.charCodeAt(0) - 0x80] ?? char);
-}
-
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0;
 }
 
 /** UTF-7 (RFC 2152): "+", base64 of UTF-16BE, "-". It can hide mark-up, but nothing of ours is ever shown as mark-up. */
