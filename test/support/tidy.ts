@@ -27,7 +27,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   imapflow: ["src/intake/imap.ts", "src/deliver/imap.ts"],
   nodemailer: ["src/deliver/smtp.ts", "src/cli/mail-client.ts"],
   mailparser: ["src/parse/"],
-  "html-to-text": ["src/parse/"],
+  htmlparser2: ["src/parse/html-tokens.ts"],
   mailauth: ["src/proof/"],
   natural: ["src/classify/words.ts"],
   "better-sqlite3": ["src/store/sqlite/"],
