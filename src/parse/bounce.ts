@@ -40,7 +40,7 @@ const SUBJECT_WORDS = [
   "kan inte levereras|olevererbart|kan ikke leveres|ikke leveret",
   "nie mo[zż]na dostarczy[cć]|niedostarczon",
   "недоставлен|не доставлено|ваше сообщение не доставлено",
-  "配信不能|配信できません|メッセージを配信できません|メール送信エラー|無法傳遞|无法投递|退信|系统退信",
+  "配信不能|メールエラー通知|配信できません|メッセージを配信できません|メール送信エラー|無法傳遞|无法投递|退信|系统退信",
 ];
 const SUBJECT = new RegExp(`^\\s*(?:\\[[^\\]]{1,40}\\]\\s{0,5}){0,3}\\**\\s*(?:${SUBJECT_WORDS.join("|")})`, "i");
 
@@ -75,7 +75,7 @@ const PHRASE = new RegExp(PHRASES.join("|"), "i");
 
 /** Where the returned mail begins: its words are not the bounce's. */
 const RETURNED =
-  /^[ \t>]{0,20}(?:-{2,}.{0,20}(?:copy of the|below this line|original message|unsent message|returned message|message header|returned mail|message follows)|original message (?:follows|headers)|included is a copy|(?:return-path|received):\s)/im;
+  /^[ \t>]{0,20}(?:-{2,}.{0,20}(?:copy of the|below this line|original message|unsent message|returned message|message header|header of the original|original mail info|original mail|returned mail|message follows)|original message (?:follows|headers)|message headers follow|included is a copy|(?:return-path|received|message-id|dkim-signature):)/im;
 
 /** Whether the signs are enough, and where those stand that forbid an answer. */
 type BounceSigns = { readonly isBounce: boolean; readonly refusing: readonly string[] };

@@ -48,7 +48,7 @@ export function bareAddress(value: string): string | null {
     .trim()
     .replace(/^<?([^<>]*)>?.*$/s, "$1")
     .trim();
-  return bare === "" || bare.length > ADDRESS_CHARS_MAX || /[\s;]/.test(bare) ? null : bare.toWellFormed();
+  return bare === "" || bare.length > ADDRESS_CHARS_MAX || /[\s;]|^=\?[^@]*$/.test(bare) ? null : bare.toWellFormed();
 }
 
 function unescape(escaped: string, hex: string): string {

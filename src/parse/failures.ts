@@ -18,14 +18,18 @@ const SHAPES = [
   // Postfix, qmail, Yahoo: "<a@b>: host x said", or alone on its line.
   `^[ \\t]*<(${ADDRESS})>[ \\t]*(?:[:.(]|$)`,
   // Exim, Gmail, Exchange: the address alone, or with a date, a reason in brackets, a second form of itself.
-  `^[ \\t*]*(?:[-+*][ \\t]+)?"?(${ADDRESS})"?[ \\t]*(?:$|:|<mailto:|[\\[(<]|on \\d|\\.\\.\\.)`,
+  `^[ \\t*+>-]{0,20}"?(${ADDRESS})"?[ \\t]*(?:$|:|<mailto:|[\\[(<]|on [A-Z\\d]|error\\b|\\.\\.\\.)`,
   // sendmail: "550 5.1.1 <a@b>... User unknown", also in its transcript.
   `^[ \\t<>.]*[45]\\d\\d[ -](?:[45]\\.\\d{1,3}\\.\\d{1,3}[ -])?[ \\t]*<(${ADDRESS})>`,
   // "Unknown user: a@b", "could not be delivered to: <a@b>", "RCPT TO: a@b", "Address: <a@b>", "to the following recipient <a@b>".
-  `(?:unknown user|user unknown|delivered to|rcpt to|recipients?|address(?:es)?|mailbox|user|errors|delivering to|message to|mail to|sent to|failed for|destinatarios?|destinatari|empf[aä]nger)[^@<]{0,40}[ \\t:<'"](${ADDRESS})`,
+  `(?:unknown user|user unknown|delivered to|rcpt to|recipients?|address(?:es)?|mailbox|user|errors|attempts|delivering to|message to|mail to|sent to|failed for|destinatarios?|destinatari|empf[aä]nger)[^@<]{0,40}[ \\t:<'"]{1,3}(${ADDRESS})`,
   // "<a@b> does not exist" and "Name <a@b>:" of Exchange and others.
   `^[ \\t]*[^<>@]{0,60}<(?:mailto:)?(${ADDRESS})>[ \\t]*(?:$|:|\\(|-|does not|was not|could not|no such)`,
 ].map((shape) => new RegExp(shape, "i"));
+
+/** Lines that name somebody else: whom to ask for help, and who wrote. */
+const NOT_RECIPIENT = /\b(?:assistance|please (?:contact|send|forward)|contact|support|help)\b[^@]{0,60}<|へご連絡/i;
+const ABOVE_SENDER = /\b(?:sent by|written by|from)[ \t]*:?[ \t]*$/i;
 
 /** Words of a report that only warns. */
 const DELAYED = /\b(?:delayed|warning|still being retried|will be retried|temporarily|delay)\b/i;
@@ -62,9 +66,11 @@ function fromText(input: KindInput): readonly FailedDelivery[] {
   const own = ownAddresses(input);
   const found: { recipient: string; status: string | null; action: string }[] = [];
   let status: string | null = null;
+  let above = "";
   for (const whole of text.split(/\r\n|\r|\n/, LINES_MAX)) {
     const line = whole.slice(0, LINE_CHARS_MAX);
-    const recipient = recipientIn(line);
+    const recipient = ABOVE_SENDER.test(above) ? null : recipientIn(line);
+    if (line.trim() !== "") above = line;
     const isNew = recipient !== null && !own.has(recipient.toLowerCase()) && found.at(-1)?.recipient !== recipient;
     if (isNew) found.push({ recipient, status: null, action });
     const code = STATUS.exec(line)?.[0] ?? null;
@@ -81,7 +87,7 @@ function isWarning(text: string): boolean {
 }
 
 function recipientIn(line: string): string | null {
-  if (!line.includes("@")) return null;
+  if (!line.includes("@") || NOT_RECIPIENT.test(line)) return null;
   for (const shape of SHAPES) {
     const address = shape.exec(line)?.[1];
     if (address !== undefined) return bareAddress(address.replace(/[.!?]+$/, ""));
@@ -91,7 +97,7 @@ function recipientIn(line: string): string | null {
 
 /** To whom the bounce itself went: the sender of the mail that failed, never its recipient. */
 function ownAddresses({ header, from }: KindInput): ReadonlySet<string> {
-  const values = ["to", "delivered-to", "x-original-to"].flatMap(header).join(" ").slice(0, 5_000);
+  const values = ["to", "delivered-to"].flatMap(header).join(" ").slice(0, 5_000);
   const addresses = values.toLowerCase().match(new RegExp(ADDRESS, "g")) ?? [];
   return new Set([...addresses, (from?.address ?? "").toLowerCase()]);
 }
