@@ -10,12 +10,14 @@ import type { RuleSet } from "./config/rules.ts";
 import { startHealthPage } from "./console/health.ts";
 import { createMetrics, type Metrics } from "./console/metrics.ts";
 import { type Decider, startDecider } from "./decider/decider.ts";
+import { type Learn, learner } from "./decider/learn.ts";
 import { type Adapter, type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import { maildirAdapter } from "./deliver/maildir.ts";
 import { smtpAdapter } from "./deliver/smtp.ts";
 import { recipientLookup } from "./intake/recipients.ts";
 import { type SmtpIntake, startSmtpIntake } from "./intake/smtp.ts";
 import { type Log, networkOf } from "./log.ts";
+import { startProver } from "./proof/proof.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
 
@@ -63,9 +65,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       observe: metrics.attempt,
     }),
   );
+  const learn = await learningFrom(options, started, store);
   const decider = started.use(
     startDecider({
       store,
+      learn,
       rules,
       log,
       owner,
@@ -94,6 +98,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       log.info("stopped");
     },
   };
+}
+
+/** What is found out before deciding: who sent it, by a prover that is stopped after the decider, and what it answers. */
+async function learningFrom(
+  { config, rules, log }: GatewayOptions,
+  started: AsyncDisposableStack,
+  store: Store,
+): Promise<Learn> {
+  const { check, dnsServers, limitMs, believe } = config.proof;
+  const resolver =
+    dnsServers.length === 0 ? ({ kind: "system" } as const) : ({ kind: "servers", servers: dnsServers } as const);
+  const prover = started.use(startProver({ check, resolver, limitMs, believe, log }));
+  const { staffNetworks, staffDomains } = config;
+  return learner({ store, prover, rules, staffNetworks, staffDomains, threadKey: await store.threadKey(), log });
 }
 
 /** Doors are opened last and, being last on the stack, are closed first. */

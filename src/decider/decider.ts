@@ -57,6 +57,8 @@ class DeciderLoop implements Decider {
   /** How often a message's bytes could not be read. */
   private readonly unreadable = new Map<number, number>();
   private keptBytes = 0;
+  /** Messages of which something is being found out first. */
+  private learning = 0;
   private overflowed = true; // at start there may be messages of an earlier run
   private sweeping: Promise<void> | null = null;
   private readonly timer: NodeJS.Timeout;
@@ -77,14 +79,26 @@ class DeciderLoop implements Decider {
 
   offer(message: Undecided, raw: Uint8Array | null): void {
     if (this.closed || this.inHandIds.has(message.messageId)) return;
-    if (this.waiting.length >= WAITING_MAX) {
+    if (this.waiting.length + this.learning >= WAITING_MAX) {
       this.overflowed = true;
       return;
     }
-    const kept = raw !== null && this.keptBytes + raw.length <= KEPT_BYTES_MAX ? raw : null;
-    this.keptBytes += kept?.length ?? 0;
     this.inHandIds.add(message.messageId);
-    this.waiting.push({ message, raw: kept, bytes: message.mail.sizeBytes });
+    if (raw !== null && this.keptBytes + raw.length <= KEPT_BYTES_MAX) void this.learn(message, raw);
+    else this.queue({ message, ready: null, bytes: message.mail.sizeBytes });
+  }
+
+  /** Others do not wait for what DNS says of this one. */
+  private async learn(message: Undecided, raw: Uint8Array): Promise<void> {
+    this.keptBytes += raw.length;
+    this.learning += 1;
+    const facts = await this.options.learn(message, raw);
+    this.learning -= 1;
+    this.queue({ message, ready: { raw, facts }, bytes: message.mail.sizeBytes });
+  }
+
+  private queue(task: Task): void {
+    this.waiting.push(task);
     this.dispatch();
   }
 
@@ -154,7 +168,7 @@ class DeciderLoop implements Decider {
       outcomes,
       leaseUntil: decidedAt + LEASE_MS,
     });
-    deliver(jobs, task.raw);
+    deliver(jobs, task.ready?.raw ?? null);
     for (const { outcome } of outcomes) {
       const { alias, urgency, requestType, decidedBy, decision } = outcome;
       log.info("decided", { ref: message.ref, alias, queue: decision.queue, urgency, requestType, decidedBy });
@@ -206,7 +220,7 @@ class DeciderLoop implements Decider {
   }
 
   private forget(task: Task): void {
-    this.keptBytes -= task.raw?.length ?? 0;
+    this.keptBytes -= task.ready?.raw.length ?? 0;
     this.inHandIds.delete(task.message.messageId);
   }
 

@@ -3,8 +3,9 @@
 import { Worker } from "node:worker_threads";
 import type { RuleSet } from "../config/rules.ts";
 import { errorFields, type Log } from "../log.ts";
-import { NO_PROOF } from "../message.ts";
+import type { Facts } from "../message.ts";
 import type { Store, Undecided } from "../store/store.ts";
+import type { Learn } from "./learn.ts";
 import type { Answer, Question, WorkerSetup } from "./worker.ts";
 
 /** Questions a worker may have before it, so that it never waits for the main thread between two small messages. */
@@ -17,6 +18,7 @@ const YOUNG_MB = 16;
 
 export type DeskOptions = {
   readonly store: Store;
+  readonly learn: Learn;
   readonly rules: RuleSet;
   readonly log: Log;
   /** A message that takes longer is held and its worker replaced. */
@@ -25,8 +27,12 @@ export type DeskOptions = {
   readonly workerUrl?: URL;
 };
 
-/** A message to be decided; `raw` when its bytes are at hand, else they are read from the store. */
-export type Task = { readonly message: Undecided; readonly raw: Uint8Array | null; readonly bytes: number };
+/** A message to be decided; `ready` when its bytes are at hand, else they are read from the store. */
+export type Task = {
+  readonly message: Undecided;
+  readonly ready: { readonly raw: Uint8Array; readonly facts: Facts } | null;
+  readonly bytes: number;
+};
 
 export type DeskEvents = {
   ready(): void;
@@ -83,7 +89,7 @@ export class Desk {
   take(task: Task): void {
     this.tasks.push(task);
     this.bytes += task.bytes;
-    if (task.raw !== null) this.post(task, task.raw);
+    if (task.ready !== null) this.post(task, task.ready.raw, task.ready.facts);
     else void this.load(task);
   }
 
@@ -105,33 +111,17 @@ export class Desk {
         raw.set(chunk, size);
         size += chunk.length;
       }
+      const facts = await this.options.learn(task.message, raw);
       this.toMove.push(raw.buffer);
-      this.post(task, raw);
+      this.post(task, raw, facts);
     } catch (error) {
       this.options.log.error("body-unreadable", { ...errorFields(error), ref: task.message.ref });
       this.onAnswers([{ kind: "failed", messageId: task.message.messageId, error }]);
     }
   }
 
-  private post(task: Task, raw: Uint8Array): void {
-    const { mail, routings, messageId } = task.message;
-    const question: Question = {
-      messageId,
-      raw,
-      facts: {
-        door: mail.door,
-        receivedAt: mail.receivedAt,
-        mailFrom: mail.envelope.mailFrom,
-        user: mail.client.user,
-        proof: NO_PROOF,
-        staffNetwork: false,
-        staffDomains: [],
-        ownAddresses: [],
-        earlier: [],
-        threadKey: null,
-        aliases: routings.map(({ recipient }) => recipient.alias),
-      },
-    };
+  private post(task: Task, raw: Uint8Array, facts: Facts): void {
+    const question: Question = { messageId: task.message.messageId, raw, facts };
     if (this.ended) return;
     this.posted.push(task);
     if (this.posted.length === 1) this.startClock();
