@@ -72,6 +72,8 @@ type Found = {
   reports: string[];
   calendarMethod: string | null;
   calendarText: string;
+  /** Texts that were taken for files. */
+  readonly named: (() => readonly Piece[])[];
   readonly defects: Set<Defect>;
 };
 
@@ -83,10 +85,15 @@ export function readBodies(root: Part): Bodies {
     reports: [],
     calendarMethod: null,
     calendarText: "",
+    named: [],
     defects: new Set(),
   };
   const pieces = piecesOf(root, ALONE, found);
-  return { ...found, pieces, defects: [...found.defects] };
+  const isEmpty = pieces.every(({ plain, html }) => plain.trim() === "" && html.trim() === "");
+  // Where there is nothing else to read, a text with a name is what the mail says.
+  const read = isEmpty ? found.named.flatMap((piecesOfFile) => piecesOfFile()) : [];
+  const { named: _, ...rest } = found;
+  return { ...rest, pieces: read.length > 0 ? read : pieces, defects: [...found.defects] };
 }
 
 /** Where a part stands: whether it is the first in its multipart, and the type of that; "" when it is the whole mail. */
@@ -127,11 +134,15 @@ function asHtml(plain: string): string {
 function leafPieces(part: Part, place: Place, found: Found): readonly Piece[] {
   const type = part.type === "" ? "text/plain" : part.type;
   const role = roleOf(type, part.name, part.disposition, place.parent === "");
-  switch (isNamedFile(part, place) && (role === "text" || role === "html") ? "file" : role) {
+  if (isNamedFile(part, place) && (role === "text" || role === "html")) {
+    found.named.push(() => (role === "text" ? plainPieces(part, type, found) : htmlPieces(part, found)));
+    return list(part, type, found);
+  }
+  switch (role) {
     case "text":
       return plainPieces(part, type, found);
     case "html":
-      return [{ plain: "", html: textOf(part, found) }];
+      return htmlPieces(part, found);
     case "mail":
       if (found.mails.length < MAILS_MAX && part.kept.length > 0) found.mails.push(part.kept);
       return list(part, type, found);
@@ -171,6 +182,10 @@ function textOf(part: Part, found: Found): string {
 /** uuencode is not known to the parser. */
 function decoded({ encoding, kept }: Part): Buffer {
   return /^(?:x-)?uu(?:e|encode)$/.test(encoding) ? decodeUuencoded(kept) : kept;
+}
+
+function htmlPieces(part: Part, found: Found): readonly Piece[] {
+  return [{ plain: "", html: textOf(part, found) }];
 }
 
 const INLINE_PGP = "-----BEGIN PGP MESSAGE-----";

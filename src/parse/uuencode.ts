@@ -3,7 +3,7 @@
 
 import type { Attachment } from "../message.ts";
 
-const BEGIN = /^begin [0-7]{3,4} ([^\r\n]{1,255})$/;
+const BEGIN = /^begin [0-7]{3,4}(?: ([^\r\n]{0,255}))?$/;
 /** One line holds at most 45 bytes as 60 characters; some programs add a check character. */
 const LINE_CHARS_MAX = 64;
 /** So many lines of such a file make sure that it is one and no sentence that begins with "begin". */
@@ -17,13 +17,13 @@ export function withoutUuencoded(text: string): { readonly text: string; readonl
   const files: Attachment[] = [];
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i] ?? "";
-    const name = BEGIN.exec(line.trimEnd())?.[1];
-    const block = name === undefined ? null : readBlock(lines, i + 1);
-    if (name === undefined || block === null) {
+    const begin = BEGIN.exec(line.trimEnd());
+    const block = begin === null ? null : readBlock(lines, i + 1);
+    if (begin === null || block === null) {
       kept.push(line);
       continue;
     }
-    files.push({ name, type: "application/octet-stream", sizeBytes: block.sizeBytes });
+    files.push({ name: begin[1] ?? "", type: "application/octet-stream", sizeBytes: block.sizeBytes });
     i = block.last;
   }
   return { text: kept.join("\n"), files };
