@@ -2,10 +2,10 @@
 // the subject, and whether it answers something. Attached mails are not looked at here.
 
 import type { Address, ForwardedMail } from "../message.ts";
+import { type Attribution, attributionAt } from "./attribution.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import { bareSubject, type SubjectKind, subjectKind } from "./subject-words.ts";
 import { lineAt } from "./text-line.ts";
-import { type Attribution, attributionAt } from "./wrote-line.ts";
 
 /** A stretch of the text. */
 type Stretch = { readonly start: number; readonly end: number };

@@ -3,12 +3,12 @@
 
 import type { Address } from "../message.ts";
 import { readPrintedAddress, readPrintedAddresses } from "./address-list.ts";
+import { attributionAt } from "./attribution.ts";
 import { type Field, fieldsOf, type Labelled, labelAt, valueOf } from "./header-field.ts";
 import type { Label } from "./header-words.ts";
 import { type Separator, separatorAt } from "./separator.ts";
 import { isEmpty, type Line, lineAt, skipEmptyLines } from "./text-line.ts";
 import { readWrittenDate } from "./written-date.ts";
-import { attributionAt } from "./wrote-line.ts";
 
 /** A head of a mail found inside a text. */
 export type HeaderBlock = {
