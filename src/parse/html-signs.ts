@@ -49,6 +49,7 @@ const BY_ID: Readonly<Record<string, Sign>> = {
   stopspelling: QUOTED_TO_THE_END,
   zwchr: QUOTED_TO_THE_END,
   quoted_header: QUOTED_TO_THE_END,
+  olk_src_body_section: QUOTED,
   "mail-editor-reference-message-container": QUOTED,
   isreplycontent: QUOTED,
   isforwardcontent: FORWARDED,
@@ -67,9 +68,9 @@ const BY_NAME: Readonly<Record<string, Sign>> = {
   quote: QUOTED,
 };
 
-/** The line Outlook for Windows draws above the headers of the mail below, in points, as Word and as browsers write it. */
+/** The line Outlook for Windows draws above the headers of the mail below, as Word and as browsers write it; then Windows Mail's. */
 const OUTLOOK_LINE =
-  /border-top:(?:solid(?:#b5c4df|#e1e1e1)1(?:\.0)?pt|1(?:\.0)?ptsolid(?:#b5c4df|#e1e1e1|rgb\(181,196,223\)|rgb\(225,225,225\)))/;
+  /border-top:(?:solid(?:#b5c4df|#e1e1e1)1(?:\.0)?pt|1(?:\.0)?ptsolid(?:#b5c4df|#e1e1e1|rgb\(181,196,223\)|rgb\(225,225,225\)))|border-top-color:rgb\(229,229,229\);border-top-width:1px;border-top-style:solid/;
 
 /** A line down the left side; one of no width or style `none` is only indentation. */
 const LEFT_LINE = /(?:^|;)border-left:(?!0|none|medium|initial)[^;]*(?:solid|dashed|dotted|double|groove|ridge)/;
@@ -80,13 +81,15 @@ const ATTRIBUTION =
   /\d[:.h]\d\d|@|\b(?:wrote|writes|writes|escribi|escreveu|schrieb|scrisse|ha scritto|schreef|skrev|napisa|kirjoitti)|\u00e9crit|\u5199\u9053|\u5beb\u9053|\u0430\u043b/i;
 
 /** What a start tag says; null when it says nothing. `style` is without white space and in lower case. */
-export function signOf(name: string, attributes: Attributes, style: string, lineAbove: string): Sign | null {
+export function signOf(name: string, attributes: Attributes, style: string, lineAbove: () => string): Sign | null {
   if (attributes.size === 0 && name !== "blockquote") return null;
   const id = (attributes.get("id") ?? "").toLowerCase();
   const named =
     byClass(attributes.get("class") ?? "") ??
     own(BY_ID, id) ??
     (name === "div" ? own(BY_NAME, attributes.get("name") ?? "") : null);
+  // Some iPhones put the whole mail where their signature was: without words above it is no signature.
+  if (id === "applemailsignature" && lineAbove() === "") return null;
   if (named !== null) return named;
   if (id.startsWith("yahoo_quoted")) return QUOTED;
   if (attributes.get("data-smartmail") === "gmail_signature") return SIGNATURE;
@@ -112,9 +115,9 @@ function isOutlookBar(style: string): boolean {
   return LEFT_LINE.test(style) && /border-left:(?:solid)?(?:blue|1\.5pt|#1010ff)/.test(style);
 }
 
-function isQuotation(attributes: Attributes, style: string, lineAbove: string): boolean {
+function isQuotation(attributes: Attributes, style: string, lineAbove: () => string): boolean {
   if (/cite/i.test(attributes.get("type") ?? "") || /quote/i.test(attributes.get("class") ?? "")) return true;
-  return LEFT_LINE.test(style) || isAttribution(lineAbove);
+  return LEFT_LINE.test(style) || isAttribution(lineAbove());
 }
 
 function byClass(value: string): Sign | null {

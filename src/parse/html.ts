@@ -116,7 +116,17 @@ class Page {
     }
     const inTable = CELL_BORDER.has(name) || name === "tr" || name === "tbody" || name === "thead" || name === "tfoot";
     const at = this.#find([name], name === "table" ? null : inTable ? TABLE_BORDER : CELL_BORDER);
-    if (at >= 0) this.#closeThrough(at);
+    if (at < 0) return;
+    const element = this.#stack[at];
+    // An inline element that ends too late does not end the blocks in it.
+    if (
+      element?.border === 0 &&
+      !CELL_BORDER.has(name) &&
+      this.#stack.some((inner, place) => place > at && inner.border > 0)
+    ) {
+      this.#stack.splice(at, 1);
+      this.#forget(element);
+    } else this.#closeThrough(at);
   }
 
   finish(): { readonly text: string; readonly marks: readonly Mark[] } {
@@ -210,9 +220,9 @@ class Page {
   #markFrom(name: string, attributes: Attributes, style: string, element: Element | null): OpenMark | null {
     if (name === "hr" && this.#appendAt === this.#lines.place)
       return { sign: { kind: "quoted", until: "the-end" }, from: this.#lines.place, element };
-    const above = name === "blockquote" ? this.#lines.lastLine() : null;
-    const sign = signOf(name, attributes, style, above?.text ?? "");
+    const sign = signOf(name, attributes, style, () => this.#lines.lastLine().text);
     if (sign === null || (element === null && sign.until === "its-end")) return null;
+    const above = name === "blockquote" ? this.#lines.lastLine() : null;
     const ended = this.#marks.at(-1)?.to ?? 0;
     const withAttribution = above !== null && above.place >= ended && isAttribution(above.text);
     return { sign, from: withAttribution ? above.place : this.#lines.place, element };
@@ -248,14 +258,13 @@ class Page {
   #closeThrough(at: number): void {
     while (this.#stack.length > at) {
       const element = this.#stack.pop();
-      if (element === undefined) return;
-      this.#count.set(element.name, (this.#count.get(element.name) ?? 1) - 1);
-      if (element.hidden) continue;
-      this.#leave(element);
+      if (element !== undefined) this.#forget(element);
     }
   }
 
-  #leave(element: Element): void {
+  #forget(element: Element): void {
+    this.#count.set(element.name, (this.#count.get(element.name) ?? 1) - 1);
+    if (element.hidden) return;
     if (this.#mark !== null && this.#mark.sign.until === "its-end") {
       // In a container of attribution and quotation the writer may answer below: the mark ends with the quotation.
       const container = element.name === "blockquote" && this.#mark.element === this.#stack.at(-1);
