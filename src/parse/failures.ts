@@ -9,8 +9,10 @@ import type { KindInput } from "./kind.ts";
 /** How much of the text is read, in characters, and how many lines: the returned mail comes after. */
 const TEXT_CHARS_MAX = 32 * 1024;
 const LINES_MAX = 500;
-/** Lines after a recipient in which his status is looked for, when no other recipient comes. */
+/** How much of one line is read, in characters: servers break lines far below. */
 const LINE_CHARS_MAX = 1_000;
+/** How much of an address header is read, in characters: room for a hundred addresses. */
+const HEADER_CHARS_MAX = 20_000;
 
 const ADDRESS = "[^\\s<>()\\[\\]:;,\"'@=|]{1,64}@[^\\s<>()\\[\\]:;,\"'@=|/]{1,253}";
 /** The shapes in which a line names a recipient, the address in the first group that is set. */
@@ -24,7 +26,7 @@ const SHAPES = [
   // "Unknown user: a@b", "could not be delivered to: <a@b>", "RCPT TO: a@b", "Address: <a@b>", "to the following recipient <a@b>".
   `(?:unknown user|user unknown|delivered to|rcpt to|recipients?|address(?:es)?|mailbox|user|errors|attempts|delivering to|message to|mail to|sent to|failed for|destinatarios?|destinatari|empf[aä]nger)[^@<]{0,40}[ \\t:<'"]{1,3}(${ADDRESS})`,
   // "<a@b> does not exist" and "Name <a@b>:" of Exchange and others.
-  `^[ \\t]*[^<>@]{0,60}<(?:mailto:)?(${ADDRESS})>[ \\t]*(?:$|:|\\(|-|does not|was not|could not|no such)`,
+  `^[ \\t]*[^<>@.,;:、。]{0,60}<(?:mailto:)?(${ADDRESS})>[ \\t]*(?:$|:|\\(|-|does not|was not|could not|no such)`,
 ].map((shape) => new RegExp(shape, "i"));
 
 /** Lines that name somebody else: whom to ask for help, and who wrote. */
@@ -36,36 +38,43 @@ const DELAYED = /\b(?:delayed|warning|still being retried|will be retried|tempor
 
 /** The deliveries a bounce tells of, each recipient once, at most 50. */
 export function readFailures(input: KindInput): readonly FailedDelivery[] {
-  const reported = input.reports.flatMap((report) => readDeliveryStatus(report));
+  const text = beforeReturned(input.text, TEXT_CHARS_MAX);
+  const reported = reportedIn(input.reports, text);
   if (reported.some(({ recipient, status }) => recipient !== null && status !== null)) return once(reported);
-  const told = fromText(input);
+  const told = toldIn(text, input);
   const named = input
     .header("x-failed-recipients")
-    .flatMap((value) => value.slice(0, 20_000).split(","))
+    .flatMap((value) => value.slice(0, HEADER_CHARS_MAX).split(","))
     .flatMap((value) => bareAddress(value) ?? []);
   if (reported.length === 0 && named.length === 0) return once(told);
   const listed = named.map((recipient) => ({ recipient, status: null, action: null }));
-  return once(reported.length > 0 ? reported : listed).map((failure) => completed(failure, told));
+  const failures = once(reported.length > 0 ? reported : listed);
+  const status = failures.length === 1 ? (STATUS.exec(text)?.[0] ?? null) : null;
+  return failures.map((failure) => completed(failure, told, status));
+}
+
+/** What the reports say; where the parts fell apart, a report may stand in the text. */
+function reportedIn(reports: readonly string[], text: string): readonly FailedDelivery[] {
+  return (reports.length > 0 ? reports : [text]).flatMap((report) => readDeliveryStatus(report));
 }
 
 /** What the report leaves out is taken from the text, of the same recipient or of the only one. */
-function completed(failure: FailedDelivery, told: readonly FailedDelivery[]): FailedDelivery {
+function completed(failure: FailedDelivery, told: readonly FailedDelivery[], status: string | null): FailedDelivery {
   const same =
     told.find(({ recipient }) => recipient?.toLowerCase() === failure.recipient?.toLowerCase()) ??
     (told.length === 1 ? told[0] : undefined);
   return {
     recipient: failure.recipient ?? same?.recipient ?? null,
-    status: failure.status ?? same?.status ?? null,
+    status: failure.status ?? same?.status ?? status,
     action: failure.action ?? same?.action ?? "failed",
   };
 }
 
-function fromText(input: KindInput): readonly FailedDelivery[] {
-  const text = beforeReturned(input.text, TEXT_CHARS_MAX);
+/** What the text says line by line: a status belongs to the recipient above it. */
+function toldIn(text: string, input: KindInput): readonly FailedDelivery[] {
   const action = DELAYED.test(input.subject.slice(0, 200)) || isWarning(text) ? "delayed" : "failed";
   const own = ownAddresses(input);
   const found: { recipient: string; status: string | null; action: string }[] = [];
-  let status: string | null = null;
   let above = "";
   for (const whole of text.split(/\r\n|\r|\n/, LINES_MAX)) {
     const line = whole.slice(0, LINE_CHARS_MAX);
@@ -73,13 +82,13 @@ function fromText(input: KindInput): readonly FailedDelivery[] {
     if (line.trim() !== "") above = line;
     const isNew = recipient !== null && !own.has(recipient.toLowerCase()) && found.at(-1)?.recipient !== recipient;
     if (isNew) found.push({ recipient, status: null, action });
-    const code = STATUS.exec(line)?.[0] ?? null;
-    status ??= code;
     const last = found.at(-1);
-    if (last !== undefined) last.status ??= code;
+    if (last !== undefined) last.status ??= STATUS.exec(line)?.[0] ?? null;
   }
   // A single recipient may stand below the reason.
-  return found.map((one) => (found.length === 1 ? { ...one, status: one.status ?? status } : one));
+  const only = found.length === 1 ? found[0] : undefined;
+  if (only !== undefined) only.status ??= STATUS.exec(text)?.[0] ?? null;
+  return found;
 }
 
 function isWarning(text: string): boolean {
@@ -97,7 +106,7 @@ function recipientIn(line: string): string | null {
 
 /** To whom the bounce itself went: the sender of the mail that failed, never its recipient. */
 function ownAddresses({ header, from }: KindInput): ReadonlySet<string> {
-  const values = ["to", "delivered-to"].flatMap(header).join(" ").slice(0, 5_000);
+  const values = ["to", "delivered-to"].flatMap(header).join(" ").slice(0, HEADER_CHARS_MAX);
   const addresses = values.toLowerCase().match(new RegExp(ADDRESS, "g")) ?? [];
   return new Set([...addresses, (from?.address ?? "").toLowerCase()]);
 }
