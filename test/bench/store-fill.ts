@@ -28,7 +28,6 @@ export async function fillStore(folder: string, count: number): Promise<void> {
 function fill(db: Database.Database, count: number): void {
   const put = statements(db);
   const dedupe = dedupeStatements(db);
-  const threads = threadStatements(db);
   const start = Date.now() - SPAN_MS;
   const body = randomBytes(200);
   const accepted = new Map<string, number>();
@@ -43,11 +42,12 @@ function fill(db: Database.Database, count: number): void {
     put.delivery.run(id, id, id * 1024, QUEUES[place], URGENCIES[id % 7], at, at);
     put.outcome.run(id * 1024, id, at, alias, alias, URGENCIES[id % 7], QUEUES[place], JSON.stringify(RULES[place]));
     put.reading.run(id);
-    threads.insert(messageIdOf(id), id, at);
     put.attempt.run(id, at, at + 9);
     accepted.set(alias, (accepted.get(alias) ?? 0) + 1);
   }
   for (const [alias, sum] of accepted) put.account.run(alias, sum);
+  const threads = threadStatements(db);
+  while (threads.sealOne());
 }
 
 /** The Message-ID of the mail `id` of a filled store. */

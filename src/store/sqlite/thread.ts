@@ -51,7 +51,7 @@ function openForWriting(): Opened {
       lock,
       writes: writeVerbs(tables),
       looks: lookVerbs(tables),
-      idle: () => db.transaction(() => sweepBodies(tables)).immediate(),
+      idle: () => db.transaction(() => sweepBodies(tables) || tables.threads.sealOne()).immediate(),
     };
   } catch (error) {
     lock?.close();

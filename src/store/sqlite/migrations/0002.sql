@@ -1,7 +1,6 @@
 -- What was read of a mail has a table of its own, answers find the case they belong to, and there is a key of ours.
 --
 -- `kind`, `original_sender` and `defects` of `outcomes` hold what was read up to version 1; later rows leave them empty.
--- Mails decided before are found by their reference, not by their Message-ID.
 
 -- One row for each decided mail: what was read. `proof` is null when nothing was looked at. Never changed.
 create table readings (
@@ -22,19 +21,11 @@ insert or ignore into readings (message_id, kind, original_sender, forward_tier,
     json_object('v', 1, 'fields', json('[]'), 'refusals', json('[]'), 'failures', json('[]'), 'defects', json(defects))
   from outcomes order by routing_id;
 
--- One row for each decided mail with a Message-ID, in buckets in order of time; the key is half its SHA-256.
-create table thread_keys (
-  bucket integer not null,
-  key blob not null check (length(key) = 16),
-  message_id integer not null references messages (id),
-  primary key (bucket, key, message_id)
-) strict, without rowid;
-
--- One row for each full bucket: a Bloom filter of its keys, so that look-ups skip it unread.
-create table thread_filters (
+-- One row for each 8,192 mails, by their ids: a Bloom filter of their Message-IDs, and those as sorted hashes.
+create table thread_buckets (
   bucket integer primary key,
-  newest_at integer not null,
-  bits blob not null
+  filter blob not null,
+  hashes blob not null
 ) strict;
 
 -- One row for each secret of this store, made by chance when it is first asked for. Never changed.

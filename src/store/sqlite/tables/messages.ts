@@ -14,7 +14,6 @@ export function messageStatements(db: Connection) {
         dsn_return, dsn_envelope_id, size_bytes, sha256, message_id_header
       from messages where id = ?`)
     .raw();
-  const messageIdHeader = db.prepare("select message_id_header from messages where id = ?").pluck();
   const body = db.prepare<unknown[], { body_id: number; body_bytes: number }>(
     "select body_id, body_bytes from messages where id = ?",
   );
@@ -26,9 +25,6 @@ export function messageStatements(db: Connection) {
     },
     get(messageId: number): MailColumns | undefined {
       return get.get(messageId) as MailColumns | undefined;
-    },
-    messageIdHeader(messageId: number): string | null {
-      return (messageIdHeader.get(messageId) as string | null | undefined) ?? null;
     },
     body(messageId: number): { readonly bodyId: number; readonly bodyBytes: number } {
       const row = body.get(messageId);

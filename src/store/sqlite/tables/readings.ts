@@ -21,9 +21,9 @@ export function readingStatements(db: Connection) {
     )
     where r.message_id = ?`);
   return {
-    /** Answers false when the mail has a reading already: the first one stays. */
-    insert(messageId: number, columns: readonly Column[]): boolean {
-      return insert.run(messageId, ...columns).changes === 1;
+    /** Changes nothing when the mail has a reading already. */
+    insert(messageId: number, columns: readonly Column[]): void {
+      insert.run(messageId, ...columns);
     },
     /** null when nothing was looked at. */
     proof(messageId: number): string | null {

@@ -2,7 +2,7 @@
 
 import { refOf } from "../../ref.ts";
 import type { Accepted, AcceptedRouting } from "../../store.ts";
-import type { AcceptCall, NewRoutingRow } from "../calls.ts";
+import type { AcceptCall, MailColumns, NewRoutingRow } from "../calls.ts";
 import { ROUTINGS_PER_MESSAGE } from "../tables/routings.ts";
 import type { Tables } from "../tables.ts";
 import { dropBody } from "./body.ts";
@@ -32,6 +32,18 @@ function knownBy(tables: Tables, { dedupeKey }: NewRoutingRow, at: number): numb
 }
 
 function insertMessage(tables: Tables, call: AcceptCall, bytes: Uint8Array): number {
+  const messageId = insertWithBody(tables, call, bytes);
+  const header = messageIdOf(call.mail);
+  if (header !== null) tables.threads.add(header, messageId);
+  return messageId;
+}
+
+/** The last of the columns. */
+function messageIdOf(columns: MailColumns): string | null {
+  return columns[13];
+}
+
+function insertWithBody(tables: Tables, call: AcceptCall, bytes: Uint8Array): number {
   if (call.bodyId !== null) return tables.messages.insert(call.bodyId, tables.bodies.take(call.bodyId), call.mail);
   const bodyId = tables.takeBodyId();
   tables.bodies.put(bodyId, bytes);

@@ -1,4 +1,4 @@
-// Answers find the mail they belong to: by Message-ID through the buckets of keys, by reference through the mail's id.
+// Answers find the mail they belong to: by Message-ID through buckets of hashes, by reference through the mail's id.
 
 import type { EarlierRow, Pointer } from "../calls.ts";
 import type { Tables } from "../tables.ts";
@@ -11,9 +11,8 @@ export function earlier(tables: Tables, pointers: readonly Pointer[]): readonly 
   const named = pointers.flatMap(({ id, messageId }) => (messageId === null ? [] : rowOf(tables, id, messageId)));
   const hashed = pointers
     .filter(({ messageId }) => messageId === null)
-    .flatMap(({ id }) => tables.threads.mailsOf(id, EARLIER_MAX).map((messageId) => ({ id, messageId })))
+    .flatMap(({ id }) => tables.threads.mailsOf(id).map((messageId) => ({ id, messageId })))
     .sort((a, b) => b.messageId - a.messageId)
-    .slice(0, EARLIER_MAX)
     .flatMap(({ id, messageId }) => rowOf(tables, id, messageId));
   return [...named, ...hashed].slice(0, EARLIER_MAX).sort((a, b) => b.message_id - a.message_id);
 }

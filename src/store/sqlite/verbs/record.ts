@@ -23,13 +23,6 @@ export function record(tables: Tables, call: RecordCall): readonly JobRow[] {
     tables.outcomes.insert(outcome.routingId, id, outcome.columns);
     if (isNew && outcome.leaseTo !== null) leased.push(id);
   }
-  if (decided > 0) keepReading(tables, call);
+  if (decided > 0) tables.readings.insert(call.messageId, call.reading);
   return leased.map((id) => jobOf(tables, id));
-}
-
-/** From now on answers to this mail find it. */
-function keepReading(tables: Tables, { messageId, reading, decidedAt }: RecordCall): void {
-  if (!tables.readings.insert(messageId, reading)) return;
-  const header = tables.messages.messageIdHeader(messageId);
-  if (header !== null) tables.threads.insert(header, messageId, decidedAt);
 }
