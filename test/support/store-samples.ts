@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { type Mail, NO_PROOF, type Recipient } from "../../src/message.ts";
-import type { Outcome, Urgency } from "../../src/outcome.ts";
-import type { DecidedMail, Finish, NewMail, NewOutcome } from "../../src/store/store.ts";
+import type { Outcome, Reading, Urgency } from "../../src/outcome.ts";
+import type { DecidedMail, Finish, NewMail, NewOutcome, Store } from "../../src/store/store.ts";
 
 /** 2026-11-23 20:00 UTC, the hour of most tests. */
 export const NOW = Date.UTC(2026, 10, 23, 20);
@@ -113,4 +113,33 @@ export function finishOf(deliveryId: number, attempt: number, next: Finish["next
     text: next.kind === "delivered" ? "taken by the maildir" : "try later",
     next,
   };
+}
+
+/** What a test says of a mail; it has one alias where none is said. */
+type Sent = { readonly messageId?: string | null; readonly mailFrom?: string; readonly aliases?: readonly string[] };
+
+/** Accepts a mail. */
+export async function acceptedIn(store: Store, sent: Sent) {
+  const { messageId = "<a@example.org>", mailFrom = "ana@example.org", aliases = ["billing"] } = sent;
+  const mail = newMail("x", aliases);
+  const envelope = { ...mail.mail.envelope, mailFrom };
+  return store.accept({ ...mail, mail: { ...mail.mail, messageId, envelope } });
+}
+
+/** Accepts and decides a mail; answers its reference. */
+export async function decidedIn(
+  store: Store,
+  sent: Sent = {},
+  reading: Partial<Reading> = {},
+  over: Partial<Outcome> = {},
+) {
+  const { messageId, ref, routings } = await acceptedIn(store, sent);
+  const outcomes = routings.map((routing, place) => ({
+    routingId: routing.kind === "new" ? routing.routingId : 0,
+    outcome: { ...outcomeOf("billing", "desk"), ...(place === 0 ? over : { requestType: "access" }) },
+    leaseTo: null,
+  }));
+  const mail = decidedOf(messageId ?? 0, outcomes);
+  await store.record({ ...mail, decided: { ...mail.decided, ...reading } });
+  return ref;
 }
