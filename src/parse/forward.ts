@@ -4,7 +4,8 @@
 import type { Address, ForwardedMail } from "../message.ts";
 import { type Attribution, attributionAt } from "./attribution.ts";
 import type { HeaderBlock } from "./header-block.ts";
-import { bareSubject, type SubjectKind, subjectKind } from "./subject-words.ts";
+import { plainWords } from "./header-words.ts";
+import { type SubjectKind, subjectKind, withoutPrefixes } from "./subject-words.ts";
 import { lineAt } from "./text-line.ts";
 
 /** A stretch of the text. */
@@ -56,7 +57,7 @@ export function readForward(
   if (attribution !== null && first?.separator !== "forwarded") {
     const stronger = first !== undefined && !hasAddress(attribution.from);
     if (kind !== "forward") return null;
-    if (!stronger) return byAttribution(text, attribution);
+    if (!stronger) return byAttribution(text, subject, attribution);
   }
   if (first === undefined || (attribution !== null && (kind === "reply" || (isReply && kind !== "forward"))))
     return null;
@@ -65,12 +66,23 @@ export function readForward(
   const way = wayToOriginal(blocks);
   const original = way.at(-1) ?? first;
   return {
-    mail: { from: original.from, to: original.to, cc: original.cc, subject: original.subject, date: original.date },
+    mail: {
+      from: original.from,
+      to: original.to,
+      cc: original.cc,
+      subject: original.subject || inherited(subject, way),
+      date: original.date,
+    },
     note: trimmed(text, 0, first.start),
     headers: way.map(({ start, end }) => ({ start, end })),
     innerStart: original.end,
     confidence: rounded(certain * EACH_STEP ** (way.length - 1) * (hasAddress(original.from) ? 1 : WITHOUT_ADDRESS)),
   };
+}
+
+/** The mail's own subject without "Fwd:", for an original whose subject was not printed. */
+function inherited(subject: string, way: readonly HeaderBlock[]): string {
+  return way.length > 1 ? "" : withoutPrefixes(subject);
 }
 
 /** What the subject says, with VS read by the language of the block below: Finnish answers with it. */
@@ -103,10 +115,10 @@ function firstAttribution(text: string, until: number): Attribution | null {
   return null;
 }
 
-function byAttribution(text: string, attribution: Attribution): InlineForward {
+function byAttribution(text: string, subject: string, attribution: Attribution): InlineForward {
   const { from, date, start, end } = attribution;
   return {
-    mail: { from, to: [], cc: [], subject: "", date },
+    mail: { from, to: [], cc: [], subject: withoutPrefixes(subject), date },
     note: trimmed(text, 0, start),
     headers: [{ start, end }],
     innerStart: end,
@@ -129,7 +141,11 @@ function isPassedOn(mail: HeaderBlock, next: HeaderBlock): boolean {
   const kind = subjectKind(mail.subject);
   if (kind === "forward" || kind === "vs") return true;
   // With an unmarked subject it must be the same: people also paste earlier mails below new ones.
-  return kind === "none" && next.separator === "forwarded" && bareSubject(mail.subject) === bareSubject(next.subject);
+  return kind === "none" && next.separator === "forwarded" && sameSubject(mail.subject, next.subject);
+}
+
+function sameSubject(one: string, other: string): boolean {
+  return plainWords(withoutPrefixes(one)) === plainWords(withoutPrefixes(other));
 }
 
 /**

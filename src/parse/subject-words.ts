@@ -31,15 +31,15 @@ export function subjectKind(subject: string): SubjectKind {
   return firstPrefix(subject)?.kind ?? "none";
 }
 
-/** A subject without its prefixes and marks, to compare: plain words. */
-export function bareSubject(subject: string): string {
+/** A subject without its prefixes and the marks before them. */
+export function withoutPrefixes(subject: string): string {
   let at = 0;
   for (let count = 0; count < PREFIXES_MAX; count += 1) {
     const prefix = firstPrefix(subject.slice(at, at + 4 * PREFIX_CHARS_MAX));
     if (prefix === null) break;
     at += prefix.end;
   }
-  return plainWords(subject.slice(at));
+  return subject.slice(at).trim();
 }
 
 function firstPrefix(subject: string): { readonly kind: SubjectKind; readonly end: number } | null {
