@@ -90,9 +90,15 @@ function summary({ message, decided }: { readonly message: Message; readonly dec
   return {
     kind: decided.kind,
     originalSender: decided.originalSender,
+    language: decided.language,
+    ...(decided.forwardTier === "none"
+      ? {}
+      : { forwarder: decided.forwarder, forwardTier: decided.forwardTier, confidence: decided.confidence }),
+    ...(decided.refusals.length === 0 ? {} : { refusals: decided.refusals.map(({ sign }) => sign) }),
+    ...(decided.fields.length === 0 ? {} : { fields: decided.fields.map(({ field, value }) => `${field}: ${value}`) }),
     ...(decided.defects.length === 0 ? {} : { defects: decided.defects }),
     ...(message.attachments.length === 0 ? {} : { attachments: message.attachments }),
-    outcomes: decided.outcomes.map(({ alias, requestType, urgency, decidedBy, scores, decision, evidence }) => ({
+    outcomes: decided.outcomes.map(({ alias, requestType, urgency, decidedBy, scores, decision, evidence, missing }) => ({
       alias,
       requestType,
       urgency,
@@ -100,6 +106,7 @@ function summary({ message, decided }: { readonly message: Message; readonly dec
       ...decision,
       scores: Object.fromEntries(scores.map(({ type, points }) => [type, points])),
       rules: evidence.flatMap((each) => ("rule" in each ? [each.rule] : [])),
+      ...(missing.length === 0 ? {} : { missing }),
     })),
   };
 }
