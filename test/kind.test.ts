@@ -35,7 +35,7 @@ describe("a mail of fixtures/kinds", () => {
   test("is there, with each sign and each kind among them", () => {
     expect(CASES.length).toBeGreaterThanOrEqual(90);
     const signs = new Set(CASES.flatMap((name) => expectedOf(name).refusals.map((line) => line.split(" ")[0])));
-    expect([...signs].sort()).toEqual(Object.keys(REFUSAL_TEXT).sort());
+    expect(signs).toEqual(new Set(Object.keys(REFUSAL_TEXT)));
     expect([...new Set(CASES.map((name) => expectedOf(name).kind))].sort()).toEqual([
       "auto-reply",
       "bounce",
