@@ -21,7 +21,7 @@ import {
 const ENVIRONMENT = /\bprocess\.env\b|\bprocess\[/;
 const CLOCK = /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bperformance\.now\b/;
 /** Where time and chance enter; everything else is handed them. */
-const CLOCK_FILES = ["src/main.ts", "src/gateway.ts", "src/decider/worker.ts", "src/cli/"];
+const CLOCK_FILES = ["src/main.ts", "src/gateway.ts", "src/decider/worker.ts", "src/proof/worker.ts", "src/cli/"];
 
 const TOP_LEVEL = new Set(
   ["src", "rules", "test", "fixtures", "package.json", "package-lock.json", "tsconfig.json", "Dockerfile"].concat([

@@ -35,12 +35,17 @@ function hasMoreThan(address: string, prefix: number): boolean {
 
 function addressBits(address: string): bigint {
   if (!isIPv6(address)) return address.split(".").reduce((sum, part) => (sum << 8n) | BigInt(part), 0n);
-  const plain = new URL(`http://[${address}]`).hostname.slice(1, -1); // dotted endings written out, as RFC 5952 has it
-  const [head = "", tail] = plain.split("::");
+  const [head = "", tail] = address.replace(/[^:]+\.[^:]+$/, dottedAsGroups).split("::");
   const before = head === "" ? [] : head.split(":");
   const after = tail === undefined || tail === "" ? [] : tail.split(":");
   const gap = Array.from({ length: tail === undefined ? 0 : 8 - before.length - after.length }, () => "0");
   return [...before, ...gap, ...after].reduce((sum, part) => (sum << 16n) | BigInt(`0x${part}`), 0n);
+}
+
+/** The end of an IPv6 address that is written as IPv4 (RFC 4291 2.2), as two groups. */
+function dottedAsGroups(dotted: string): string {
+  const bits = addressBits(dotted);
+  return `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`;
 }
 
 /** What is wrong with a DNS server's address, alone or with a port; null when nothing is. */

@@ -33,7 +33,7 @@ export type Asking = Disposable & {
 };
 
 /** @param limitMs the usual time of a check */
-export function openDns(choice: ResolverChoice, limitMs: number, now: () => number = Date.now): Dns {
+export function openDns(choice: ResolverChoice, limitMs: number, now: () => number): Dns {
   const resolver = new Resolver({ timeout: Math.max(50, Math.round(limitMs * TRY_SHARE)), tries: TRIES });
   if (choice.kind === "servers") resolver.setServers(choice.servers);
   const kept = new Map<string, { readonly answer: Answer; readonly until: number }>();

@@ -29,6 +29,7 @@ export type ProverOptions = {
   /** The authserv-id whose topmost Authentication-Results is believed on mail by IMAP or LMTP; null: nobody's. */
   readonly believe: string | null;
   readonly log: Log;
+  readonly now: () => number;
   /** Another program for the thread, in tests. */
   readonly workerUrl?: URL;
 };
@@ -100,7 +101,7 @@ class MailProver implements Prover {
     const { promise, resolve } = Promise.withResolvers<Proof>();
     this.lastId += 1;
     const id = this.lastId;
-    const now = Date.now();
+    const now = this.options.now();
     const limitMs = this.patience.next(now);
     const timer = setTimeout(() => this.settle(id, UNKNOWN_PROOF), limitMs);
     const check: Check = { id, mail, raw, limitMs, endsAt: now + limitMs, timer, tell: resolve };
@@ -140,7 +141,7 @@ class MailProver implements Prover {
   }
 
   private heard(dns: "unasked" | "answered" | "silent"): void {
-    const change = this.patience.heard(dns, Date.now());
+    const change = this.patience.heard(dns, this.options.now());
     if (change === "silent") this.options.log.warn("dns-silent");
     if (change === "answering") this.options.log.info("dns-answering");
   }

@@ -33,18 +33,22 @@ export class Thread {
   bytes = 0;
   private readonly worker: Worker;
   private readonly events: ThreadEvents;
+  private readonly limitMs: number;
   private readonly stuckMs: number;
-  private readonly posted = new Map<number, { readonly bytes: number; readonly endsAt: number }>();
+  private readonly posted = new Map<number, { readonly bytes: number; readonly look: number }>();
   private readonly beat = new Int32Array(new SharedArrayBuffer(4));
   private readonly look: NodeJS.Timeout;
   private ready = false;
   private ended = false;
   private lastBeat = 0;
-  /** When the thread was last seen alive, or without anything to do. */
-  private aliveAt = performance.now();
+  /** How often it was looked at, and when it was last seen alive or without anything to do. Looks are the clock here:
+   * while this side stands still, nothing is held against the thread. */
+  private looks = 0;
+  private aliveLook = 0;
 
   constructor({ resolver, limitMs, workerUrl }: ThreadOptions, events: ThreadEvents) {
     this.events = events;
+    this.limitMs = limitMs;
     this.stuckMs = Math.max(STUCK_MS_MIN, limitMs);
     const setup: WorkerSetup = { resolver, limitMs, beat: this.beat };
     this.worker = new Worker(workerUrl, {
@@ -65,7 +69,7 @@ export class Thread {
 
   post(question: Question): void {
     const bytes = question.raw.length;
-    this.posted.set(question.id, { bytes, endsAt: question.endsAt });
+    this.posted.set(question.id, { bytes, look: this.looks });
     this.bytes += bytes;
     // The bytes given are a copy of their own: moved, not copied again.
     this.worker.postMessage(question, [question.raw.buffer as ArrayBuffer]);
@@ -81,7 +85,7 @@ export class Thread {
     if (this.ended) return;
     if (answer.kind === "ready") {
       this.ready = true;
-      this.aliveAt = performance.now();
+      this.aliveLook = this.looks;
       return;
     }
     this.bytes -= this.posted.get(answer.id)?.bytes ?? 0;
@@ -90,13 +94,18 @@ export class Thread {
 
   private onLook(): void {
     const beat = Atomics.load(this.beat, 0);
-    const now = performance.now();
+    this.looks += 1;
     const [oldest] = this.posted.values();
-    if (oldest !== undefined && Date.now() > oldest.endsAt + OVERDUE_MS) this.end("proof-stuck", null);
+    const isOverdue = oldest !== undefined && this.msSince(oldest.look) > this.limitMs + OVERDUE_MS;
+    if (isOverdue) this.end("proof-stuck", null);
     else if (beat !== this.lastBeat || (this.ready && this.posted.size === 0)) {
       this.lastBeat = beat;
-      this.aliveAt = now;
-    } else if (now - this.aliveAt > (this.ready ? this.stuckMs : START_MS_MAX)) this.end("proof-stuck", null);
+      this.aliveLook = this.looks;
+    } else if (this.msSince(this.aliveLook) > (this.ready ? this.stuckMs : START_MS_MAX)) this.end("proof-stuck", null);
+  }
+
+  private msSince(look: number): number {
+    return (this.looks - look) * LOOK_MS;
   }
 
   private end(reason: "proof-crashed" | "proof-stuck", error: unknown): void {

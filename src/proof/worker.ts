@@ -34,7 +34,7 @@ const port = parentPort;
 if (port === null) throw new Error("proof/worker.ts runs as a worker thread");
 
 const setup = workerData as WorkerSetup;
-const dns = openDns(setup.resolver, setup.limitMs);
+const dns = openDns(setup.resolver, setup.limitMs, Date.now);
 
 setInterval(() => Atomics.add(setup.beat, 0, 1), BEAT_MS);
 port.postMessage({ kind: "ready" } satisfies Answer);
