@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       observe: metrics.attempt,
     }),
   );
-  const learn = await learningFrom(options, started, store);
+  const learn = await learningFrom(options, started, store, now);
   const decider = started.use(
     startDecider({
       store,
@@ -105,13 +105,15 @@ async function learningFrom(
   { config, rules, log }: GatewayOptions,
   started: AsyncDisposableStack,
   store: Store,
+  now: () => number,
 ): Promise<Learn> {
   const { check, dnsServers, limitMs, believe } = config.proof;
   const resolver =
     dnsServers.length === 0 ? ({ kind: "system" } as const) : ({ kind: "servers", servers: dnsServers } as const);
-  const prover = started.use(startProver({ check, resolver, limitMs, believe, log }));
-  const { staffNetworks, staffDomains } = config;
-  return learner({ store, prover, rules, staffNetworks, staffDomains, threadKey: await store.threadKey(), log });
+  const prover = started.use(startProver({ check, resolver, limitMs, believe, now, log }));
+  const { staffNetworks, staffDomains, timeZone } = config;
+  const threadKey = await store.threadKey();
+  return learner({ store, prover, rules, staffNetworks, staffDomains, threadKey, timeZone, log });
 }
 
 /** Doors are opened last and, being last on the stack, are closed first. */

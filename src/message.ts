@@ -204,10 +204,23 @@ export type EarlierMail = {
   readonly requestType: string | null;
 };
 
+/** A moment on the clock of the house. */
+export type LocalTime = {
+  /** 2026-11-23 */
+  readonly date: string;
+  /** Monday */
+  readonly weekday: string;
+  /** 17:33 */
+  readonly time: string;
+};
+
 /** What `decide` may know beside the bytes. Part of the input, so the same facts give the same answer. */
 export type Facts = {
   readonly door: Door;
   readonly receivedAt: number;
+  /** The same on the clock of the house; null where nobody knows when it came, as for a file. */
+  readonly localTime: LocalTime | null;
+  readonly sizeBytes: number;
   readonly mailFrom: string;
   readonly user: string | null;
   readonly proof: Proof;

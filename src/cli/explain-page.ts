@@ -3,7 +3,7 @@
 import { fieldText } from "../classify/match.ts";
 import { doubt } from "../classify/scorecard.ts";
 import type { RuleSet } from "../config/rules.ts";
-import type { Address, Defect, Message, SectionKind } from "../message.ts";
+import type { Address, Defect, Facts, Message, SectionKind } from "../message.ts";
 import type { Decided, Evidence, Outcome, ReviewReason, Span } from "../outcome.ts";
 import { UNKNOWN_ALIAS } from "../pipeline.ts";
 import { type Row, readingRows } from "./reading-rows.ts";
@@ -22,19 +22,27 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
   "hard-to-read": "the mail could not be read whole, and only the alias speaks",
 };
 
+/** What is known beside the bytes. `aliasBy` is the header, or the option, that told the alias. */
+type Given = Pick<Facts, "localTime" | "sizeBytes"> & { readonly aliasBy: string | null };
+
 /** The page for one mail: its head once, then each alias it was sent to. */
-export function page(file: string, message: Message, decided: Decided, aliasBy: string | null, rules: RuleSet): string {
+export function page(file: string, message: Message, decided: Decided, given: Given, rules: RuleSet): string {
   const outcomes = decided.outcomes.map((outcome) => outcomeText(outcome, message, decided.defects, rules));
-  return [paint("bold", safe(file)), headText(message, decided, aliasBy), ...outcomes].join("\n\n");
+  return [paint("bold", safe(file)), headText(message, decided, given), ...outcomes].join("\n\n");
 }
 
-function headText(message: Message, decided: Decided, aliasBy: string | null): string {
+function headText(message: Message, decided: Decided, given: Given): string {
+  const { localTime, sizeBytes } = given;
   const files = message.attachments.map((each) => `${each.name || "unnamed"} (${each.type}, ${each.sizeBytes} bytes)`);
   const rows: readonly Row[] = [
     ["From", message.from === null ? "nobody is named" : addressText(message.from)],
     ["To", [...message.to, ...message.cc].map(addressText).join(", ") || "nobody is named"],
-    ...(aliasBy === null ? [] : [["Alias by", aliasBy] as const]),
+    ...(given.aliasBy === null ? [] : [["Alias by", given.aliasBy] as const]),
+    ...(localTime === null
+      ? []
+      : [["Sent", `${localTime.weekday} ${localTime.date} ${localTime.time}, our time`] as const]),
     ["Subject", message.subject || "none"],
+    ["Size", `${sizeBytes} bytes`],
     ["Text", heardText(message)],
     ...noteRow(message),
     ...(files.length === 0 ? [] : [["Attached", files.join(", ")] as const]),

@@ -5,11 +5,15 @@ import { readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { Command, InvalidArgumentError } from "commander";
 import { type CompiledRules, compileRules } from "../classify/compile.ts";
+import { wallClock } from "../classify/local-time.ts";
+import type { Config } from "../config/config.ts";
+import { addressesOf } from "../decider/learn.ts";
 import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
 import { type Facts, type Message, NO_PROOF } from "../message.ts";
 import type { Decided, Outcome } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
 import { decideMessage, UNKNOWN_ALIAS } from "../pipeline.ts";
+import { believedProof } from "../proof/authentication-results.ts";
 import { page } from "./explain-page.ts";
 import { addressesIn } from "./mail-client.ts";
 import { CannotDo, configFrom, plainErrors, print, printJson, withConfigFlags } from "./operator.ts";
@@ -18,6 +22,7 @@ import { safe } from "./terminal.ts";
 
 type ExplainFlags = {
   readonly alias?: string;
+  readonly staff?: boolean;
   readonly json?: boolean;
   readonly rules?: string;
   readonly config?: string;
@@ -26,6 +31,14 @@ type ExplainFlags = {
 
 /** Where a mail's alias is looked for, the most certain first: what a mail server wrote, then what the sender wrote. */
 const ALIAS_HEADERS = ["delivered-to", "x-original-to", "envelope-to", "to", "cc"];
+
+/** What the mails are decided by. */
+type House = {
+  readonly config: Config;
+  readonly rules: CompiledRules;
+  readonly lookup: RecipientLookup;
+  readonly asStaff: boolean;
+};
 
 /** `aliasBy` is the header, or the option, that told the alias; null when nothing did. */
 type GivenFacts = { readonly facts: Facts; readonly aliasBy: string | null };
@@ -39,6 +52,7 @@ export function explainCommand(): Command {
     .argument("<file...>", "mails as files; - is standard input")
     .option("--alias <name>", "the alias it was sent to (else read from the mail's headers)", aliasName)
     .option("--rules <folder>", "the rule set (else MAILWARD_RULES, else ./rules)")
+    .option("--staff", "as if proven staff had sent it: notes on top of forwards are orders")
     .option("--json", "one JSON value a file, on one line, for programs")
     .action((files: readonly string[], flags: ExplainFlags) => plainErrors(() => explain(files, flags)));
 }
@@ -50,19 +64,27 @@ function aliasName(text: string): string {
 }
 
 async function explain(files: readonly string[], flags: ExplainFlags): Promise<void> {
-  const rules = compileRules(rulesFrom(configFrom(flags)));
+  const config = configFrom(flags);
+  const rules = compileRules(rulesFrom(config));
   const lookup = recipientLookup(rules.set);
+  const house: House = { config, rules, lookup, asStaff: flags.staff === true };
   const alias = flags.alias === undefined ? null : knownAlias(flags.alias, rules, lookup);
   let first = true;
   for (const file of files) {
     const raw = await readMail(file);
     if (raw === null) continue;
-    const { facts, aliasBy } = factsOf(raw, alias, lookup);
     const message = await parse(raw);
+    const { facts, aliasBy } = factsOf(raw, message.date, alias, house);
     const decided = decideMessage(message, facts, rules);
     if (flags.json === true)
-      for (const each of decided.outcomes.slice(0, 1)) printJson({ ...line(file, message, decided, each), aliasBy });
-    else print((first ? "" : "\n") + page(file, message, decided, aliasBy, rules.set));
+      for (const each of decided.outcomes.slice(0, 1))
+        printJson({
+          ...line(file, message, decided, each),
+          aliasBy,
+          localTime: facts.localTime,
+          sizeBytes: facts.sizeBytes,
+        });
+    else print((first ? "" : "\n") + page(file, message, decided, { ...facts, aliasBy }, rules.set));
     first = false;
   }
 }
@@ -92,19 +114,25 @@ async function readMail(file: string): Promise<Uint8Array | null> {
   }
 }
 
-/** A file has no envelope: recipients and sender are taken from what mail servers wrote on top, then from To and From. */
-function factsOf(raw: Uint8Array, alias: string | null, lookup: RecipientLookup): GivenFacts {
+/**
+ * A file has no envelope: recipients and sender are taken from what mail servers wrote on top, then from To and From.
+ * Nothing is asked of DNS; what a mail server we believe wrote about the sender counts, and what `--staff` says.
+ */
+function factsOf(raw: Uint8Array, sentAt: number | null, alias: string | null, house: House): GivenFacts {
+  const { config, rules, lookup, asStaff } = house;
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, HEADER_BYTES_MAX));
   const found = alias === null ? aliasesIn(bytes, lookup) : { aliases: [alias], by: "--alias" };
   const facts: Facts = {
     door: "imap",
     receivedAt: 0,
+    localTime: sentAt === null ? null : wallClock(config.timeZone)(sentAt),
+    sizeBytes: raw.length,
     mailFrom: addressesIn(bytes, ["return-path", "from"])[0] ?? "",
-    user: null,
-    proof: NO_PROOF,
+    user: asStaff ? "--staff" : null,
+    proof: config.proof.believe === null ? NO_PROOF : believedProof(raw, config.proof.believe),
     staffNetwork: false,
-    staffDomains: [],
-    ownAddresses: [],
+    staffDomains: config.staffDomains,
+    ownAddresses: addressesOf(rules.set),
     earlier: [],
     threadKey: null,
     aliases: found.aliases,

@@ -43,6 +43,8 @@ export type Config = {
   readonly dataFolder: string;
   readonly rulesFolder: string;
   readonly workers: number;
+  /** IANA name; the machine's own unless said. */
+  readonly timeZone: string;
   readonly logLevel: LogLevel;
   readonly listeners: readonly Listener[];
   readonly http: { readonly address: string; readonly port: number };
@@ -98,6 +100,7 @@ export function loadConfig(
     dataFolder: folder(flags.data ?? environment.data, settings.data, cwd, base, "data"),
     rulesFolder: folder(flags.rules ?? environment.rules, settings.rules, cwd, base, "rules"),
     workers: settings.workers ?? Math.max(1, availableParallelism() - 1),
+    timeZone: settings.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     logLevel: LOG_LEVELS.find((level) => level === environment.logLevel) ?? settings.log,
     listeners,
     http,

@@ -1,6 +1,7 @@
 // What is found out about a message before it is decided: what is proven of its sender, and what it answers. Facts for
 // the pure decision; finding out may fail or take its time, which then is a fact too.
 
+import { wallClock } from "../classify/local-time.ts";
 import { threadIds } from "../classify/thread.ts";
 import type { RuleSet } from "../config/rules.ts";
 import { errorFields, type Log } from "../log.ts";
@@ -19,6 +20,8 @@ export type LearnOptions = {
   readonly staffNetworks: readonly string[];
   readonly staffDomains: readonly string[];
   readonly threadKey: string;
+  /** IANA name of the time zone of the house. */
+  readonly timeZone: string;
   readonly log: Log;
 };
 
@@ -28,6 +31,7 @@ export type Learn = (message: Undecided, raw: Uint8Array) => Promise<Facts>;
 export function learner(options: LearnOptions): Learn {
   const { prover, staffDomains, threadKey } = options;
   const networks = networkList(options.staffNetworks);
+  const clock = wallClock(options.timeZone);
   const ownAddresses = addressesOf(options.rules);
   return async ({ mail, routings }, raw) => {
     const tags = routings.map(({ recipient }) => recipient.tag);
@@ -38,6 +42,8 @@ export function learner(options: LearnOptions): Learn {
     return {
       door: mail.door,
       receivedAt: mail.receivedAt,
+      localTime: clock(mail.receivedAt),
+      sizeBytes: mail.sizeBytes,
       mailFrom: mail.envelope.mailFrom,
       user: mail.client.user,
       proof,
@@ -70,8 +76,8 @@ function headerBlock(raw: Uint8Array): string {
   return bytes.toString("latin1", 0, end < 0 ? bytes.length : end);
 }
 
-/** Every address of ours: mail from one of them comes from us, or pretends to. */
-function addressesOf({ aliases, domains, queues }: RuleSet): readonly string[] {
+/** Every address of ours, lower case: mail from one of them comes from us, or pretends to. */
+export function addressesOf({ aliases, domains, queues }: RuleSet): readonly string[] {
   const own = aliases.flatMap(({ name, also }) =>
     [name, ...also].flatMap((local) => domains.map((domain) => `${local}@${domain}`)),
   );

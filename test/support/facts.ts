@@ -6,6 +6,8 @@ export function facts(said: Partial<Facts> = {}): Facts {
   return {
     door: "smtp",
     receivedAt: 0,
+    localTime: null,
+    sizeBytes: 0,
     mailFrom: "someone@example.net",
     user: null,
     proof: NO_PROOF,
