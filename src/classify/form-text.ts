@@ -65,10 +65,16 @@ function labelledIn(text: string, from: number, to: number, forms: CompiledForms
     if (rule === null) return [];
     const next = lines[index + 1];
     const below = next !== undefined && next.end === next.start ? lines[index + 2] : next;
-    const isAnswer = below !== undefined && below.rule === null;
+    const isAnswer = below !== undefined && below.rule === null && !isKeyed(text.slice(below.start, below.end), forms);
     const [start, end] = isAnswer ? [below.start, below.end] : [labelEnd, labelEnd];
     return [{ rule, value: text.slice(start, end), start, end }];
   });
+}
+
+/** A line with a key of its own, such as the next row where an answer was left blank. */
+function isKeyed(line: string, forms: CompiledForms): boolean {
+  const [, key, sign] = /^([^:：=\t]{1,60})([:：=\t])/.exec(line) ?? [];
+  return key !== undefined && (sign === "\t" || fieldOf(key, forms) !== null);
 }
 
 /** What sentences say of fields that are dates or names of people; the first of each field. */

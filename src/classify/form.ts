@@ -27,10 +27,9 @@ type Given = Answer & { readonly loose: boolean; readonly where: Span["field"] }
 /** Read the fields of a mail. Linear in its length; the first filled answer of a field counts. */
 export function readForm(message: Message, forms: CompiledForms): FormReading {
   if (forms.set.fields.length === 0) return { isForm: false, fields: [], requestType: null, urgency: null };
-  const given = answersOf(message, forms);
-  const filled = given.filter((each) => !isBlankAnswer(each.value, forms));
-  const asked = new Set(given.filter((each) => !each.loose).map((each) => each.rule.name));
-  const isForm = asked.size >= forms.set.formFrom;
+  const answers = answersOf(message, forms);
+  const filled = answers.filter((each) => !isBlankAnswer(each.value, forms));
+  const isForm = fieldsIn(answers.filter((each) => !each.loose)) >= forms.set.formFrom;
   return {
     isForm,
     fields: firstOfEach([...filled, ...said(message, forms)]).map((each) => ({
@@ -90,53 +89,68 @@ function contradiction(said: { readonly field: string; readonly value: string },
   return { kind: "contradiction", field: said.field, says: said.value, textSays } as const;
 }
 
+/** Something that may be an answer, in the order of the text; `rule` null when no field has its key. */
+type Place = {
+  readonly rule: Answer["rule"] | null;
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+  readonly layout: Pair["layout"] | "label";
+};
+
 function answersOf(message: Message, forms: CompiledForms): readonly Given[] {
-  const paired = pairAnswers(message, forms);
-  if (fieldsIn(paired) >= forms.set.formFrom) return paired;
-  const labels = labelAnswers(message, forms);
+  const pairs = message.pairs.map((pair): Place => ({ ...pair, rule: fieldOf(pair.key, forms) }));
+  const mapped = pairs.filter(({ rule }) => rule !== null);
+  const isTable = mapped.some(({ layout }) => layout === "row");
+  // Where the pairs make a form of lines, a label on a line of its own is a heading; a table's cell of several lines has one.
+  const needsLabels = isTable || fieldsIn(mapped) < forms.set.formFrom;
+  const labels = needsLabels ? labelled(message.text, message.sections, forms) : [];
   // One label alone may be a heading or a name under a letter.
-  return fieldsIn(labels) > 1 && fieldsIn(labels) >= forms.set.formFrom ? [...labels, ...paired] : paired;
+  if (!isTable && fieldsIn(labels) < Math.max(2, forms.set.formFrom)) return given(message, pairs);
+  const places = [...pairs, ...labels.map((label): Place => ({ ...label, layout: "label" }))];
+  return given(
+    message,
+    places.sort((a, b) => a.start - b.start),
+  );
 }
 
-function fieldsIn(answers: readonly Given[]): number {
-  return new Set(answers.map((each) => each.rule.name)).size;
+function fieldsIn(places: readonly Pick<Place, "rule">[]): number {
+  return new Set(places.map(({ rule }) => rule?.name)).size;
 }
 
 /**
- * The pairs that are fields. Free text runs to the end of its section, whatever its lines look like: a letter pasted
+ * The places that are fields. Free text runs to the end of its section, whatever its lines look like: a letter pasted
  * into it must not choose the request type. Only what is marked by more than a line of text ends it: the next row of
- * its table, and all values of JSON and XML.
+ * a table, and all values of JSON and XML.
  */
-function pairAnswers(message: Message, forms: CompiledForms): readonly Given[] {
-  const given: Given[] = [];
-  let free: { readonly layout: Pair["layout"]; readonly until: number; readonly at: number } | null = null;
-  for (const pair of message.pairs) {
-    const rule = fieldOf(pair.key, forms);
-    if (free !== null && pair.start >= free.until) free = null;
-    const isRow = pair.layout === "row" && free?.layout === "row";
-    const loose: boolean = free !== null && !isRow;
-    if (free !== null && isRow) {
-      lengthen(given, free.at, message.text, lineStart(message.text, pair.start));
+function given(message: Message, places: readonly Place[]): readonly Given[] {
+  const found: Given[] = [];
+  let free: { readonly inTable: boolean; readonly until: number; readonly at: number } | null = null;
+  for (const { rule, value, start, end, layout } of places) {
+    if (free !== null && start >= free.until) free = null;
+    if (free?.inTable && layout === "row") {
+      lengthen(found, free.at, message.text, lineStart(message.text, start));
       free = null;
     }
     if (rule === null) continue;
-    given.push({ rule, value: pair.value, start: pair.start, end: pair.end, loose, where: "text" });
-    if (rule.kind.kind === "free-text" && !loose && pair.layout !== "tree") {
-      free = { layout: pair.layout, until: sectionEnd(message.sections, pair.start), at: given.length - 1 };
-      lengthen(given, free.at, message.text, free.until);
-    }
+    const loose: boolean = free !== null;
+    found.push({ rule, value, start, end, loose, where: "text" });
+    if (rule.kind.kind !== "free-text" || loose || layout === "tree") continue;
+    const inTable = layout === "row" || (layout === "label" && places.some((place) => place.layout === "row"));
+    free = { inTable, until: sectionEnd(message.sections, start), at: found.length - 1 };
+    lengthen(found, free.at, message.text, free.until);
   }
-  return given;
+  return found;
 }
 
 /** Let a free text run up to `until`. */
-function lengthen(given: Given[], at: number, text: string, until: number): void {
-  const answer = given[at];
+function lengthen(found: Given[], at: number, text: string, until: number): void {
+  const answer = found[at];
   if (answer === undefined) return;
   const run = text.slice(answer.start, Math.min(until, answer.start + VALUE_CHARS_MAX));
   const start = answer.start + (run.length - run.trimStart().length);
   const value = run.trim();
-  given[at] = { ...answer, value, start, end: start + value.length };
+  found[at] = { ...answer, value, start, end: start + value.length };
 }
 
 /** Where the line of a value begins; a key before it is short. */
@@ -149,19 +163,6 @@ function sectionEnd(sections: readonly Section[], at: number): number {
   return sections.find((section) => at >= section.start && at <= section.end)?.end ?? at;
 }
 
-function labelAnswers(message: Message, forms: CompiledForms): readonly Given[] {
-  const given: Given[] = [];
-  let until = -1;
-  for (const answer of labelled(message.text, message.sections, forms)) {
-    const loose = answer.start < until;
-    given.push({ ...answer, loose, where: "text" });
-    if (answer.rule.kind.kind !== "free-text" || loose) continue;
-    until = sectionEnd(message.sections, answer.start);
-    lengthen(given, given.length - 1, message.text, until);
-  }
-  return given;
-}
-
 /** What sentences say, subject first. */
 function said(message: Message, forms: CompiledForms): readonly Given[] {
   const subject = [{ kind: "own", start: 0, end: message.subject.length }] as const;
@@ -172,9 +173,9 @@ function said(message: Message, forms: CompiledForms): readonly Given[] {
 }
 
 /** One answer a field: those of the form itself before those in its free text, before sentences. */
-function firstOfEach(given: readonly Given[]): readonly Given[] {
+function firstOfEach(all: readonly Given[]): readonly Given[] {
   const first = new Map<string, Given>();
-  for (const each of [...given.filter(({ loose }) => !loose), ...given.filter(({ loose }) => loose)]) {
+  for (const each of [...all.filter(({ loose }) => !loose), ...all.filter(({ loose }) => loose)]) {
     const chooses = each.rule.kind.kind === "request-type" || each.rule.kind.kind === "urgency";
     if (!first.has(each.rule.name) && !(chooses && each.loose)) first.set(each.rule.name, each);
   }
