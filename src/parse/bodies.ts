@@ -102,12 +102,15 @@ const ALONE: Place = { first: true, parent: "" };
 
 /** The pieces of a part and those below it. The parser stops long before the depth of the stack. */
 function piecesOf(part: Part, place: Place, found: Found): readonly Piece[] {
-  if (!part.type.startsWith("multipart/")) return leafPieces(part, place, found);
+  const isMultipart = part.type.startsWith("multipart/");
+  if (!isMultipart && part.children.length === 0) return leafPieces(part, place, found);
   if (part.type === "multipart/encrypted") found.defects.add("encrypted");
+  // A text that names a boundary has parts to the parser; what stands above them is the text.
+  const own = isMultipart || part.kept.length === 0 ? [] : leafPieces(part, place, found);
   const below = part.children.map((child, i) =>
     piecesOf(inDigest(part, child), { first: i === 0, parent: part.type }, found),
   );
-  return part.type === "multipart/alternative" ? oneOf(below) : below.flat();
+  return part.type === "multipart/alternative" ? oneOf(below) : [...own, ...below.flat()];
 }
 
 /** In a digest a part without a type is a mail (RFC 2046 5.1.5). */

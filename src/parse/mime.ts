@@ -41,14 +41,19 @@ const FALLBACK_BYTES = 512 * 1024;
 export async function readMime(raw: Uint8Array): Promise<Mime> {
   const whole = cutSingleText(putRight(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)));
   const parted = await takeApart(whole.head, whole.body);
+  const { root } = parted;
   if (!parted.complete) return asText(parted, whole);
-  if (!parted.root.type.startsWith("multipart/") || parted.root.children.length > 0) return asParted(parted, whole);
+  if (!isEmptyMultipart(root)) return asParted(parted, whole);
   // A multipart without any part: its boundary is missing, or another one is used.
   const boundary = boundaryIn(whole.body);
   if (boundary === null) return asText(parted, whole);
-  const type = Buffer.from(`Content-Type: ${parted.root.type}; boundary="${boundary}"\r\n`);
+  const type = Buffer.from(`Content-Type: ${root.type}; boundary="${boundary}"\r\n`);
   const again = await takeApart(Buffer.concat([type, whole.head]), whole.body);
   return again.root.children.length > 0 ? asParted(again, whole) : asText(parted, whole);
+}
+
+function isEmptyMultipart({ type, children }: Part): boolean {
+  return type.startsWith("multipart/") && children.length === 0;
 }
 
 /** The beginning of a mail that is one text: the rest would be decoded only to be cut off later. */
@@ -60,17 +65,31 @@ function cutSingleText(whole: Whole): Whole {
 
 function asParted(parted: Parted, whole: Whole): Mime {
   const { root } = parted;
+  const bodies = readBodies(root);
+  if (isSilent(bodies) && root.children.some(hidesText)) return asText(parted, whole);
   const encoding = root.children.length === 0 ? root.encoding : "";
   const cut = breaksOff(whole.body, root.parameter("boundary"), encoding);
-  return composed(parted, readBodies(root), [...whole.defects, ...(cut ? ["truncated" as const] : [])]);
+  return composed(parted, bodies, [...whole.defects, ...(cut ? ["truncated" as const] : [])]);
+}
+
+/** Nothing to read was found. */
+function isSilent({ pieces, mails, reports, calendarText }: Bodies): boolean {
+  const written = pieces.some(({ plain, html }) => plain.trim() !== "" || html.trim() !== "");
+  return !written && mails.length === 0 && reports.length === 0 && calendarText === "";
+}
+
+/** A multipart inside whose boundary could not be read: the parser passes over all that stands in it. */
+function hidesText(part: Part): boolean {
+  return isEmptyMultipart(part) || part.children.some(hidesText);
 }
 
 /** What could be read of a mail nobody can take apart; without any text, all below the head is its text. */
 function asText(parted: Parted, whole: Whole): Mime {
   const bodies = readBodies(parted.root);
+  if (!isSilent(bodies)) return composed(parted, bodies, [...whole.defects, "unreadable-structure"]);
   const plain = decodeBytes(whole.body.subarray(0, FALLBACK_BYTES), "").text.replace(/\r\n?/g, "\n");
-  const pieces = bodies.pieces.length === 0 ? [{ plain, html: "" }] : bodies.pieces;
-  return composed(parted, { ...bodies, pieces }, [...whole.defects, "unreadable-structure"]);
+  const trouble: readonly Defect[] = plain.trim() === "" ? [] : ["unreadable-structure"];
+  return composed(parted, { ...bodies, pieces: [{ plain, html: "" }] }, [...whole.defects, ...trouble]);
 }
 
 function composed({ headers, headerLines, root }: Parted, bodies: Bodies, defects: readonly Defect[]): Mime {

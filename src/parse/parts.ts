@@ -31,6 +31,13 @@ export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 /** How much of attached mails, reports, invitations and packed mails is kept together, in bytes. */
 const OTHER_BYTES_MAX = 1024 * 1024;
 
+/**
+ * How deep parts stand in parts in a mail that is large, looked at after every slice of it. A person's mail has five
+ * levels; the parser compares every line that begins with "--" with the boundaries of all levels above it.
+ */
+const DEPTH_MAX = 30;
+const SLICE_BYTES = 256 * 1024;
+
 /** A node of the tree mailparser builds; it stands in its source, not in its types. Broken headers make odd values. */
 type Node = {
   readonly contentType: unknown;
@@ -45,7 +52,8 @@ type Node = {
     readonly delSp: boolean;
   };
 };
-type Inside = { readonly tree: Node | false; textTypes: readonly string[] };
+type Place = { readonly parent?: Place };
+type Inside = { readonly tree: Node | false; readonly curnode: Place | false; textTypes: readonly string[] };
 
 /** What was let through of a part. */
 type Kept = { readonly chunks: Buffer[]; sizeBytes: number };
@@ -73,8 +81,30 @@ export function takeApart(head: Buffer, body: Buffer): Promise<Parted> {
     parser.on("error", () => finish(false));
     parser.on("end", () => finish(true));
     parser.write(head);
-    parser.end(body);
+    feed(parser, body, 0, () => {
+      if (depthOf(inside.curnode) <= DEPTH_MAX) return true;
+      finish(false);
+      return false;
+    });
   });
+}
+
+/** Hand the body over, line by line in slices, as long as it is worth going on. */
+function feed(parser: MailParser, body: Buffer, from: number, goesOn: () => boolean): void {
+  const line = body.indexOf("\n", from + SLICE_BYTES);
+  if (line === -1) parser.end(body.subarray(from));
+  else {
+    parser.write(body.subarray(from, line + 1), (error) => {
+      if (!error && goesOn()) feed(parser, body, line + 1, goesOn);
+      else parser.destroy();
+    });
+  }
+}
+
+function depthOf(place: Place | false): number {
+  let depth = 0;
+  for (let at = place === false ? undefined : place.parent; at !== undefined; at = at.parent) depth++;
+  return depth;
 }
 
 type Stream = Extract<ReturnType<MailParser["read"]>, { type: "attachment" }>;

@@ -8,9 +8,9 @@ import { plainWords } from "./encoded-words.ts";
 /** A mail ready for the parser; `body` is everything after the empty line. */
 export type Whole = { readonly head: Buffer; readonly body: Buffer; readonly defects: readonly Defect[] };
 
-/** Headers kept, in bytes and lines. A mail to 5,000 people has 200 KB; what a mail system adds on its way is less than 100 lines. */
+/** What is kept of a head, in bytes and lines. A mail to 5,000 people has 200 KB and as many lines, all else less than 200 lines. */
 const HEAD_BYTES_MAX = 256 * 1024;
-const HEAD_LINES_MAX = 5_000;
+const HEAD_LINES_MAX = 6_000;
 /** How much of one header is read, in bytes: enough for 1,500 recipients. */
 const HEADER_BYTES_MAX = 64 * 1024;
 
@@ -126,6 +126,7 @@ class Block {
   readonly #seen = new Set<string>();
   #last: Header | null = null;
   #bytes = 0;
+  #lines = 0;
   #cut = false;
   /** A line that is no header, with no known header behind it: where it begins, and how many headers stand above. */
   #junk: { readonly at: number; readonly above: number } | null = null;
@@ -133,6 +134,8 @@ class Block {
   add(line: string, at: number): void {
     if (line.startsWith(" ") || line.startsWith("\t")) return this.#fold(line);
     const match = HEADER_START.exec(line);
+    // A parameter that lost the white space in front of it.
+    if (match === null && this.#last?.text.trimEnd().endsWith(";")) return this.#fold(` ${line}`);
     this.#last = null;
     if (match === null) {
       this.#junk ??= { at, above: this.#headers.length };
@@ -153,21 +156,23 @@ class Block {
   }
 
   #keep(name: string, text: string, always: boolean): void {
-    const fits = this.#headers.length < HEAD_LINES_MAX && this.#bytes + text.length <= HEAD_BYTES_MAX;
+    const fits = this.#lines < HEAD_LINES_MAX && this.#bytes + text.length <= HEAD_BYTES_MAX;
     if (!fits) this.#cut = true;
     if (!fits && !always) return;
     this.#seen.add(name);
+    this.#lines++;
     this.#bytes += text.length;
     this.#last = { name, text };
     this.#headers.push(this.#last);
   }
 
   #fold(line: string): void {
-    if (this.#last === null) return;
-    if (this.#last.text.length + line.length > HEADER_BYTES_MAX) {
+    if (this.#last === null || line.trim() === "") return;
+    if (this.#last.text.length + line.length > HEADER_BYTES_MAX || this.#lines >= HEAD_LINES_MAX) {
       this.#cut = true;
       return;
     }
+    this.#lines++;
     this.#bytes += line.length;
     this.#last.text += `\r\n${line}`;
   }
