@@ -1,6 +1,6 @@
 // What was read of a mail, in rows of a title and a plain sentence: the same for `explain` and `show`.
 
-import type { MailKind, Proof, StaffProof } from "../message.ts";
+import type { MailKind, Proof, Refusal, RefusalSign, StaffProof } from "../message.ts";
 import type { Reading } from "../outcome.ts";
 import { DEFECT_TEXT } from "../parse/parse.ts";
 import { REFUSAL_TEXT } from "../parse/refusal.ts";
@@ -43,9 +43,16 @@ export function readingRows(reading: Reading): readonly Row[] {
           [recipient ?? "recipient not named", ...(status === null ? [] : [`status ${status}`])].join(", "),
         ] as const,
     ),
-    ...refusals.map(({ sign, where }) => ["No reply", `${REFUSAL_TEXT[sign]} (${where})`] as const),
+    ...refusalRows(refusals),
     ...defects.map((defect) => ["Note", DEFECT_TEXT[defect]] as const),
   ];
+}
+
+/** Each sign once, with all the places where it stands. */
+function refusalRows(refusals: readonly Refusal[]): readonly Row[] {
+  const places = new Map<RefusalSign, string[]>();
+  for (const { sign, where } of refusals) places.set(sign, [...(places.get(sign) ?? []), where]);
+  return [...places].map(([sign, where]) => ["No reply", `${REFUSAL_TEXT[sign]} Seen in: ${where.join(", ")}.`]);
 }
 
 function forwardRows({ forwardTier, forwarder, originalSender, confidence, staff }: Reading): readonly Row[] {

@@ -1,9 +1,11 @@
 // `mailward show REF`: one case, whole: who wrote from where, what was decided and why, every attempt.
 
 import { Command } from "commander";
+import type { Reading } from "../outcome.ts";
 import type { Case, OutcomeRow } from "../store/store.ts";
 import { CannotDo, type OperatorFlags, print, printJson, withStore, withStoreFlags } from "./operator.ts";
 import { because, urgencyPaint } from "./outcomes.ts";
+import { type Row, readingRows } from "./reading-rows.ts";
 import { dateTime, paint, safe, table } from "./terminal.ts";
 
 export function showCommand(): Command {
@@ -33,8 +35,7 @@ function page(found: Case): string {
       ({ recipient, state, heldReason }) =>
         `to         ${safe(recipient.address)} (${recipient.alias}): ${state}${heldReason === null ? "" : `, because ${heldReason}`}`,
     ),
-    ...(found.reading?.originalSender ? [`written by ${safe(found.reading.originalSender)}`] : []),
-    ...(found.reading?.defects.length ? [`defects    ${found.reading.defects.join(", ")}`] : []),
+    ...readingLines(found.reading),
     ...found.duplicates.map(({ alias, at }) => `repeated   ${dateTime(at)} for ${alias} by the sender; kept once`),
     ...found.outcomes.flatMap(decision),
     "",
@@ -42,6 +43,16 @@ function page(found: Case): string {
     found.deliveries.length === 0 ? "none yet" : deliveries(found),
     ...(found.attempts.length === 0 ? [] : ["", paint("bold", "attempts"), attempts(found)]),
   ].join("\n");
+}
+
+function readingLines(reading: Reading | null): readonly string[] {
+  if (reading === null) return [];
+  const { originalSender, forwardTier } = reading;
+  const written: readonly Row[] =
+    forwardTier === "none" && originalSender !== null ? [["Written by", originalSender]] : [];
+  return [...written, ...readingRows(reading)].map(
+    ([title, text]) => `${title.toLowerCase().padEnd(10)} ${safe(text)}`,
+  );
 }
 
 function deliveries(found: Case): string {
