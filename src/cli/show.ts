@@ -77,6 +77,7 @@ function decision(row: OutcomeRow): readonly string[] {
     `  ${because(row)}${row.review ? `; ${reviewWords(row)}` : ""}`,
     ...outcome.scores.map(({ type, points }) => `  ${points.toFixed(1).padStart(5)}  ${type}`),
     ...outcome.evidence.map((evidence) => `  · ${evidenceWords(evidence)}`),
+    ...(outcome.missing.length === 0 ? [] : [`  missing: ${outcome.missing.join(", ")}`]),
     `  decided ${dateTime(row.decidedAt)} in ${(row.durationMicros / 1000).toFixed(1)} ms by rule set ${row.rulesHash}`,
   ];
 }
