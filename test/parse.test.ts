@@ -2,9 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { TEXT_CHARS_MAX } from "../src/parse/body.ts";
-import { kindFromHeaders, kindWithEnvelope } from "../src/parse/kind.ts";
 import { DEFECT_TEXT, parse } from "../src/parse/parse.ts";
-import { facts } from "./support/facts.ts";
 
 const mail = (head: string, body = "Hello") => Buffer.from(`${head}\n\n${body}\n`.replace(/\n/g, "\r\n"));
 const HTML = "From: a@b.example\nContent-Type: text/html; charset=utf-8";
@@ -106,44 +104,6 @@ describe("text", () => {
     const message = await parse(mail("From: a@b.example\nContent-Type: multipart/mixed; boundary=x", body));
     expect(message.defects).toEqual(["unreadable-structure"]);
     expect(message.text).toContain("chest pain");
-  });
-});
-
-describe("kind", () => {
-  const kind = (head: string) => {
-    const values = head.split("\n").map((line) => [line.split(":")[0]?.toLowerCase(), line.replace(/^[^:]*: */, "")]);
-    return kindFromHeaders(
-      (name) => values.flatMap(([key, value]) => (key === name ? [value ?? ""] : [])),
-      "a@b.example",
-    );
-  };
-
-  test.each([
-    ["Subject: hello", "person"],
-    ["Auto-Submitted: no", "person"],
-    ["Auto-Submitted: auto-replied (vacation)", "auto-reply"],
-    ["Auto-Submitted: auto-generated", "auto-reply"],
-    ["X-Autoreply: yes", "auto-reply"],
-    ["Precedence: auto_reply", "auto-reply"],
-    ["Content-Type: multipart/report; report-type=disposition-notification", "auto-reply"],
-    ['Content-Type: multipart/report; boundary=x; report-type="delivery-status"', "bounce"],
-    ["Content-Type: multipart/report; report-type=feedback-report", "bounce"],
-    ["List-Id: <x.example>", "list"],
-    ["Precedence: list", "list"],
-    ["Precedence: bulk", "bulk"],
-    ["Precedence: junk", "bulk"],
-    ["List-Unsubscribe: <https://x.example>", "bulk"],
-    ["Auto-Submitted: auto-generated\nList-Id: <x.example>", "list"],
-  ])("%s is %s", (head, expected) => {
-    expect(kind(head)).toBe(expected);
-  });
-
-  test("the null sender makes a person's mail automatic, except where there is no envelope", () => {
-    const nullSender = facts({ mailFrom: "" });
-    expect(kindWithEnvelope("person", nullSender)).toBe("auto-reply");
-    expect(kindWithEnvelope("bounce", nullSender)).toBe("bounce");
-    expect(kindWithEnvelope("person", { ...nullSender, door: "imap" })).toBe("person");
-    expect(kindWithEnvelope("person", { ...nullSender, mailFrom: "a@b.example" })).toBe("person");
   });
 });
 

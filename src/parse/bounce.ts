@@ -109,7 +109,10 @@ export function bounceSigns(input: KindInput): BounceSigns {
 }
 
 function isDeliveryReport(contentType: string): boolean {
-  return /^\s*multipart\/report\b/i.test(contentType) && /\breport-type\s*=\s*"?\s*delivery-status/i.test(contentType);
+  return (
+    /^\s*multipart\/report\b/i.test(contentType) &&
+    /\breport-type\s*=\s*"?\s*(?:global-)?delivery-status/i.test(contentType)
+  );
 }
 
 /** `<>`, with or without a name before it. */
