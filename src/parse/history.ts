@@ -115,6 +115,7 @@ function attributionAbove(pieces: readonly Piece[], region: Region, under: numbe
  * everything else: then only one that names date and writer as programs do, with own words above it.
  */
 function cutBelowAttribution(pieces: readonly Piece[], region: Region): void {
+  const lastQuoted = pieces.findLastIndex(({ kind }, i) => i < region.to && kind === "quoted");
   let own = false;
   for (let i = region.from; i < region.to; i++) {
     const piece = pieces[i];
@@ -128,15 +129,10 @@ function cutBelowAttribution(pieces: readonly Piece[], region: Region): void {
     const kind = under === undefined ? null : pieces[under]?.kind;
     if (kind === "quoted" || (found.sure && under === undefined)) {
       for (let j = found.start; j <= i; j++) setKind(pieces[j]);
-    } else if (found.sure && own && !someQuoted(pieces, i + 1, region.to)) {
+    } else if (found.sure && own && lastQuoted < i) {
       for (let j = found.start; j < region.to; j++) setKind(pieces[j]);
       return;
     }
     own = true;
   }
-}
-
-function someQuoted(pieces: readonly Piece[], from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (pieces[i]?.kind === "quoted") return true;
-  return false;
 }

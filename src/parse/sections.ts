@@ -10,9 +10,12 @@ import type { Mark } from "./html.ts";
 import { type Piece, piecesOf, sectionsOf, written } from "./pieces.ts";
 import { maySign, signatureStart } from "./signature.ts";
 import { isTagLine } from "./tag-line.ts";
+import { gluedQuotes } from "./wrote-line.ts";
 
 /** How often a notice, a signature or a tag line is taken off the end of one stretch. */
 const ENDS_MAX = 8;
+/** Banners on top of one another: the tag of one server, the warning of the next. */
+const BANNERS_MAX = 3;
 
 /** A stretch of the text in which one person speaks; `kind` is what is kept of it. */
 type Part = { readonly kind: "own" | "forwarded" | "forward-header"; readonly start: number; readonly end: number };
@@ -30,7 +33,7 @@ export function cutSections(
 ): readonly Section[] {
   const parts = partsOf(text, forward);
   const edges = [...parts, ...marks, ...blocks].flatMap(({ start, end }) => [start, end]);
-  const pieces = piecesOf(text, edges);
+  const pieces = piecesOf(text, [...edges, ...gluedQuotes(text)]);
   let from = 0;
   for (const part of parts) {
     const to = indexFrom(pieces, from, part.end);
@@ -110,8 +113,12 @@ function useMarks(pieces: readonly Piece[], { from, to }: Region, marks: readonl
 
 /** Banners on top, and signatures, notices and tag lines at the end of each stretch that is kept. */
 function cutEnds(text: string, pieces: readonly Piece[], region: Region, kept: SectionKind): void {
-  const [start, end] = bannerAt(pieces, region.from, region.to);
-  for (let i = start; i < end; i++) setKind(pieces[i], "disclaimer");
+  let top = region.from;
+  for (let turn = 0; turn < BANNERS_MAX; turn++) {
+    const [start, end] = bannerAt(pieces, top, region.to);
+    for (let i = start; i < end; i++) setKind(pieces[i], "disclaimer");
+    top = end;
+  }
   for (let i = region.from; i < region.to; i++) {
     const piece = pieces[i];
     if (piece?.kind === kept && isTagLine(piece.words)) piece.kind = "tag-line";

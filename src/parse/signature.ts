@@ -21,7 +21,7 @@ const RULE = /^[-_=*~—–]{3,}$/;
 
 /** What tells whose mail it is: never cut. */
 const IDENTITY =
-  /(?<!\p{L})(?:DOB|D\.O\.B|date of birth|birth ?date|born|MRN|medical record|member(?:ship)? ?(?:id|#|no|number)|account ?(?:#|no|number|:|\d)|acct|policy|patient ?(?:id|#|no|number)|subscriber|group ?(?:#|no|number)|claim|insurance id|SSN|fecha de nacimiento|f\.? ?nac|fec\.? nac|nacid[oa]|historia cl[ií]nica|nº de |n\.º de |número de |póliza|expediente|DNI|NIE|NHC|CIP|NSS|CURP|afiliad[oa]|asegurad[oa]|date de naissance|née? le|dossier|assuré|sécurité sociale|geb\.|geboren|geburtsdatum|versicherten|patienten-?n|patientennummer|data de nasc|nascid[oa]|utente|prontuário|cartão|data di nascita|nat[oa] il|codice fiscale|tessera)/iu;
+  /(?<!\p{L})(?:DOB|D\.O\.B|date of birth|birth ?date|born|MRN|medical record|member(?:ship)? ?(?:id|#|no|number)|account ?(?:#|no|number|:|\d)|acct|policy ?(?:#|no|number|id|:|\d)|patient ?(?:id|#|no|number)|subscriber|group ?(?:#|no|number)|claim ?(?:#|no|number|id|:|\d)|insurance id|SSN|fecha de nacimiento|f\.? ?nac|fec\.? nac|nacid[oa]|historia cl[ií]nica|nº de |n\.º de |número de |póliza|expediente|DNI|NIE|NHC|CIP|NSS|CURP|afiliad[oa]|asegurad[oa]|date de naissance|née? le|dossier|assuré|sécurité sociale|geb\.|geboren|geburtsdatum|versicherten|patienten-?n|patientennummer|data de nasc|nascid[oa]|utente|prontuário|cartão|data di nascita|nat[oa] il|codice fiscale|tessera)/iu;
 
 /** Somebody asks or tells something. */
 const ASKS =

@@ -33,6 +33,8 @@ const WROTE_GLUED =
 const ENDS_WROTE = new RegExp(`(?<!\\p{L})(?:${alternatives(WROTE_LAST)})(?:\\s?\\([^()]{0,80}\\))?\\s?[:：]$`, "iu");
 const HAS_WROTE = new RegExp(`(?<!\\p{L})(?:${WROTE_INSIDE})(?!\\p{L})`, "iu");
 
+const GLUED_QUOTE = /(?<!\p{L})(?:wrote|escribió|écrit ?|schrieb|escreveu|scritto|schreef):[ \u00a0]{2,8}(?=\S)/gu;
+
 /** A person telling what somebody wrote, not a program. */
 const TELLS =
   /(?<!\p{L})(?:I|we|you|he|she|they|who|yo|él|ella|je|il|elle|ich|er|sie|wir|eu|ele|ela|io|lui|lei) (?:also |have |had |just |me |m'|le )?(?:wrote|said|escrib\p{L}+|a écrit|ai écrit|schrieb|escrev\p{L}+|ha scritto|ho scritto)/iu;
@@ -46,6 +48,11 @@ const DATE =
 const TIME = /(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)/;
 const ADDRESS = /[^\s<>()[\]"]{1,64}@[^\s<>()[\]"]{1,255}/;
 const ADDRESS_ENDS = /[<([][^\s<>()[\]]{1,64}@[^\s<>()[\]]{1,255}[>)\]]{1,2}\s?[:：]?$/;
+
+/** Where a quote begins in the line of its attribution: Yahoo on Android writes "wrote:" and goes on after blanks. */
+export function gluedQuotes(text: string): readonly number[] {
+  return [...text.matchAll(GLUED_QUOTE)].map((found) => found.index + found[0].length);
+}
 
 /** The attribution that ends with the piece at `last`, within pieces from `first` on; null when there is none. */
 export function wroteLineEnding(pieces: readonly Piece[], last: number, first: number): WroteLine | null {
