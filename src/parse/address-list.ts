@@ -13,28 +13,23 @@ const NAME_CHARS_MAX = 200;
 
 /** All addresses of a printed To or Cc, in order. */
 export function readPrintedAddresses(value: string): Address[] {
+  const entries = entriesOf(value);
+  // "Doe, John; Smith, Ann": where ";" divides, "," belongs to a name.
+  const namesAlone = entries.some(({ end }) => end === ";");
   const found: Address[] = [];
   let waiting = "";
-  for (const entry of entriesOf(value)) {
+  for (const { text, end } of entries) {
     if (found.length >= PRINTED_ADDRESSES_MAX) break;
-    const one = readPrintedAddress(waiting === "" ? entry.text : `${waiting}, ${entry.text}`);
+    const one = readPrintedAddress(text);
     if (one === null) continue;
-    const half = one.address === "" && entry.end === ",";
-    if (half && waiting === "") {
-      waiting = entry.text;
-      continue;
-    }
-    if (waiting !== "" && (one.address === "" || readPrintedAddress(entry.text)?.name === "")) {
-      found.push({ name: cleanName(waiting), address: "" });
-      waiting = half ? entry.text : "";
-      const alone = readPrintedAddress(entry.text);
-      if (!half && alone !== null) found.push(alone);
-      continue;
-    }
+    const joins = waiting !== "" && one.name !== "" && (namesAlone || one.address !== "");
+    if (waiting !== "" && !joins) found.push({ name: waiting, address: "" });
+    const name = joins ? `${waiting}, ${one.name}` : one.name;
     waiting = "";
-    found.push(one);
+    if (one.address === "" && end === "," && name.length < NAME_CHARS_MAX) waiting = name;
+    else found.push({ name, address: one.address });
   }
-  return found;
+  return waiting === "" ? found : [...found, { name: waiting, address: "" }];
 }
 
 /** The one address of a printed From; null when there is neither name nor address. */

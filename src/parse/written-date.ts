@@ -85,9 +85,10 @@ type Day = { readonly year: number; readonly month: number; readonly day: number
 function readDay(text: string): Day | null {
   const iso = /\b(\d{4})[-/.] ?(\d{1,2})[-/.] ?(\d{1,2})\b/u.exec(text);
   if (iso !== null) return { year: Number(iso[1]), month: Number(iso[2]) - 1, day: Number(iso[3]), text: iso[0] };
+  const named = namedDay(text);
+  if (named !== null) return named;
   const short = /\b(\d{1,2})([-/.]) ?(\d{1,2})[-/.] ?(\d{4}|\d{2})(?![\d:])/u.exec(text);
-  if (short !== null) return numericDay(short, /\b[ap]\.? ?m\b/u.test(text));
-  return namedDay(text);
+  return short === null ? null : numericDay(short, /\b[ap]\.? ?m\b/u.test(text));
 }
 
 /** 28/10/2021, 10/28/21, 28.10.2021; 02/10/2023 only when AM or PM says that it is American. */
