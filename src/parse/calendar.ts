@@ -17,7 +17,7 @@ export function readInvite(calendar: string, declared: string): Invite {
     const name = cut?.[1]?.toUpperCase();
     if (cut === null || name === undefined) continue;
     const value = line.slice(cut[0].length);
-    if (name === "BEGIN") inEvent = /^V(?:EVENT|TODO|JOURNAL)\s*$/i.test(value);
+    if (name === "BEGIN") inEvent = /^(?:VEVENT|VTODO|VJOURNAL)\s*$/i.test(value);
     else if (name === "METHOD" && !found.has(name)) found.set(name, value.trim());
     else if (inEvent && !found.has(name)) found.set(name, value);
   }

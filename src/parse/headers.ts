@@ -2,6 +2,7 @@
 
 import type { HeaderLines, Headers } from "mailparser";
 import type { Address } from "../message.ts";
+import { fromByteString } from "./charset.ts";
 import type { HeaderLookup } from "./kind.ts";
 
 /** The raw values of a header by its lower-case name, unfolded and trimmed. */
@@ -9,7 +10,7 @@ export function headerLookup(lines: HeaderLines): HeaderLookup {
   const values = new Map<string, string[]>();
   for (const { key, line } of lines) {
     const value = line.slice(line.indexOf(":") + 1);
-    const unfolded = value.replace(/\r?\n/g, "").trim();
+    const unfolded = fromByteString(value.replace(/\r?\n/g, "").trim());
     const list = values.get(key);
     if (list === undefined) values.set(key, [unfolded]);
     else list.push(unfolded);

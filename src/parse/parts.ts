@@ -2,7 +2,7 @@
 // files flow past, counted. What the parts mean is bodies.ts's to say, what the bytes mean charset.ts's.
 
 import { type HeaderLines, type Headers, MailParser, type MailParserOptions } from "mailparser";
-import { type Part, type Role, roleOf } from "./bodies.ts";
+import { type Part, roleOf } from "./bodies.ts";
 
 /** A mail in parts; `complete` is false when the parser gave up on it. */
 export type Parted = {

@@ -12,7 +12,7 @@ const missed = new Set<string>();
 export function corpus(name: string): string | null {
   const path = join(DATA, name);
   if (existsSync(path)) return path;
-  if (!missed.has(name)) console.warn(`NOT TESTED: the corpus ${name} is absent (${path})`);
+  if (!missed.has(name)) process.stderr.write(`\n*** NOT TESTED *** the corpus ${name} is absent (${path})\n\n`);
   missed.add(name);
   return null;
 }
