@@ -4,6 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { simpleParser } from "mailparser";
@@ -119,7 +120,7 @@ async function memoryOfTheWorst(costs: readonly Cost[]): Promise<void> {
 
 function riseAlone({ path, form }: Cost, copy: string): number {
   writeFileSync(copy, Buffer.from(form.change(readFileSync(path, "latin1")), "latin1"));
-  const program = join(import.meta.dirname, "parse-alone.ts");
+  const program = fileURLToPath(new URL("./parse-alone.ts", import.meta.url));
   return Number(execFileSync(process.execPath, [program, copy], { encoding: "utf8" }));
 }
 
