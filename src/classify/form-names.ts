@@ -94,6 +94,7 @@ function answersOf(kind: FieldKind): ReadonlyMap<string, string> {
     case "urgency":
       return new Map(kind.values.flatMap(({ urgency, any }) => any.map((each) => [alike(each), urgency] as const)));
     case "text":
+    case "contact":
     case "name":
     case "date":
     case "free-text":

@@ -65,7 +65,10 @@ function labelledIn(text: string, from: number, to: number, forms: CompiledForms
     if (rule === null) return [];
     const next = lines[index + 1];
     const below = next !== undefined && next.end === next.start ? lines[index + 2] : next;
-    const isAnswer = below !== undefined && below.rule === null && !isKeyed(text.slice(below.start, below.end), forms);
+    const isAnswer =
+      below !== undefined &&
+      (below.rule === null || below.rule === rule) &&
+      !isKeyed(text.slice(below.start, below.end), forms);
     const [start, end] = isAnswer ? [below.start, below.end] : [labelEnd, labelEnd];
     return [{ rule, value: text.slice(start, end), start, end }];
   });

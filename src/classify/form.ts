@@ -99,13 +99,10 @@ type Place = {
 };
 
 function answersOf(message: Message, forms: CompiledForms): readonly Given[] {
-  const pairs = message.pairs.map((pair): Place => ({ ...pair, rule: fieldOf(pair.key, forms) }));
-  const mapped = pairs.filter(({ rule }) => rule !== null);
-  const isTable = mapped.some(({ layout }) => layout === "row");
-  // Where the pairs make a form of lines, a label on a line of its own is a heading; a table's cell of several lines has one.
-  const needsLabels = isTable || fieldsIn(mapped) < forms.set.formFrom;
-  const labels = needsLabels ? labelled(message.text, message.sections, forms) : [];
-  // One label alone may be a heading or a name under a letter.
+  const pairs = message.pairs.map((pair) => placeOf(pair, forms));
+  const labels = labelled(message.text, message.sections, forms);
+  const isTable = pairs.some(({ rule, layout }) => rule !== null && layout === "row");
+  // One label alone may be a heading, or a name under a letter; in a table it heads a cell of several lines.
   if (!isTable && fieldsIn(labels) < Math.max(2, forms.set.formFrom)) return given(message, pairs);
   const places = [...pairs, ...labels.map((label): Place => ({ ...label, layout: "label" }))];
   return given(
@@ -114,8 +111,16 @@ function answersOf(message: Message, forms: CompiledForms): readonly Given[] {
   );
 }
 
+function placeOf(pair: Pair, forms: CompiledForms): Place {
+  const rule = fieldOf(pair.key, forms);
+  const below = pair.layout === "below" ? fieldOf(pair.value, forms) : null;
+  // Where an answer below its key was left blank, the label of another field stands in its place.
+  return below === null || below === rule ? { ...pair, rule } : { ...pair, rule, value: "", end: pair.start };
+}
+
+/** How many different fields there are that a letter would not have under it. */
 function fieldsIn(places: readonly Pick<Place, "rule">[]): number {
-  return new Set(places.map(({ rule }) => rule?.name)).size;
+  return new Set(places.flatMap(({ rule }) => (rule === null || rule.kind.kind === "contact" ? [] : rule.name))).size;
 }
 
 /**

@@ -18,7 +18,7 @@ function phrase(example: string) {
 const field = z.strictObject({
   label: z.string().min(1).optional(),
   names: z.array(phrase("date of birth")).min(1).meta({ example: 'names: ["date of birth"]' }),
-  kind: z.enum(["text", "name", "date", "free_text", "request_type", "urgency"]).default("text"),
+  kind: z.enum(["text", "contact", "name", "date", "free_text", "request_type", "urgency"]).default("text"),
   values: z
     .record(z.string(), z.array(phrase("billing question")).min(1).meta({ example: '["billing question"]' }))
     .optional(),

@@ -6,9 +6,9 @@ import type { FormsFile } from "./forms-schema.ts";
 import type { Locate, Path, Problem } from "./yaml.ts";
 import { oneOf } from "./yaml-mistakes.ts";
 
-/** What an answer is good for. `name` and `date` are also looked for in sentences; `free-text` runs over several lines. */
+/** What an answer is good for. `contact` stands under letters too, so it makes no form; `name` and `date` are also looked for in sentences; `free-text` runs over several lines. */
 export type FieldKind =
-  | { readonly kind: "text" | "name" | "date" | "free-text" }
+  | { readonly kind: "text" | "contact" | "name" | "date" | "free-text" }
   | {
       readonly kind: "request-type";
       readonly values: readonly { readonly type: string; readonly any: readonly string[] }[];
@@ -71,6 +71,7 @@ function fieldKind(
     case "free_text":
       return { kind: "free-text" };
     case "text":
+    case "contact":
     case "name":
     case "date":
       return { kind };
