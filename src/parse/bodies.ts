@@ -52,6 +52,8 @@ const REPORTS = new Set(["message/delivery-status", "message/global-delivery-sta
 const MAILS = new Set(["message/rfc822", "message/global", "message/news"]);
 /** Text that is not for reading, or not in this form. */
 const NO_TEXT = /^text\/(?:rfc822-headers|csv|css|javascript|x-?vcard|vcard|directory|xml|rtf|x-amp-html|watch-html)$/;
+/** What web services mail as a whole mail; in others it is a file. */
+const FORM_BODY = /^(?:application\/(?:[a-z0-9.-]+\+)?(?:json|xml)|text\/(?:json|xml))$/;
 const TEXT_WITH_TAGS = new Set(["text/enriched", "text/richtext"]);
 
 /** What a part is by its type, name and disposition; `alone` when it is the whole mail. */
@@ -62,6 +64,7 @@ export function roleOf(type: string, name: string, disposition: string, alone: b
   if (/^application\/(?:vnd\.)?ms-tnef$/.test(type) || /^winmail\d*\.dat$/i.test(name)) return "packed";
   if (disposition === "attachment" && !alone) return "file";
   if (type === "text/html" || type === "application/xhtml+xml") return "html";
+  if (alone && name === "" && FORM_BODY.test(type)) return "text";
   if (type === "text/plain" || type === "message/partial" || TEXT_WITH_TAGS.has(type)) return "text";
   return type.startsWith("text/") && name === "" && !NO_TEXT.test(type) ? "text" : "file";
 }
