@@ -9,6 +9,8 @@ const LINES_MAX = 12;
 const PIECES_MAX = 48;
 const LINE_CHARS_MAX = 120;
 const NAME_WORDS_MAX = 5;
+/** Lines with nothing but names: the person's, the department's. */
+const NAMES_MAX = 2;
 const SENTENCE_WORDS_MIN = 9;
 
 /** Kinds of contact a block without delimiter must have. */
@@ -95,15 +97,18 @@ function underClosing(pieces: readonly Piece[], lines: readonly number[]): numbe
   return null;
 }
 
-/** A name and under it nothing but ways to reach a business. */
+/** A name and under it nothing but ways to reach a business; the first lines, without a number, stand right above. */
 function bareBlock(pieces: readonly Piece[], lines: readonly number[]): number | null {
   let block = 0;
+  let names = 0;
   for (const [at, i] of lines.entries()) {
     const words = pieces[i]?.words ?? "";
     const contact = kindsIn(words).length > 0;
-    if (!mayStandInSignature(words) || (!contact && !isName(words))) break;
+    const joined = at === 0 || lines[at - 1] === i + 1;
+    if (!mayStandInSignature(words) || (!contact && !(isName(words) && names < NAMES_MAX))) break;
+    if (names > 0 && !joined) break;
+    if (!contact) names++;
     block = at + 1;
-    if (!contact) break;
   }
   const first = lines[block - 1];
   if (first === undefined || block < 3 || block === lines.length) return null;

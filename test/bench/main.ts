@@ -1,13 +1,21 @@
-// npm run bench -- relay|memory|startup|backlog|parse: figures with the machine they were taken on. Never part of the tests.
+// npm run bench -- relay|memory|startup|backlog|parse|own-text: figures with the machine they were taken on. Never part of the tests.
 
 import { backlog } from "./backlog.ts";
 import { say } from "./machine.ts";
 import { memory } from "./memory.ts";
+import { ownText } from "./own-text.ts";
 import { parseBench } from "./parse.ts";
 import { relay } from "./relay.ts";
 import { startup } from "./startup.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { relay, memory, startup, backlog, parse: parseBench };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  relay,
+  memory,
+  startup,
+  backlog,
+  parse: parseBench,
+  "own-text": ownText,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
