@@ -102,7 +102,9 @@ export function bounceSigns(input: KindInput): BounceSigns {
   // The text is only asked when something else speaks for a bounce: alone it cannot decide.
   if ((firm.length > 0 || hasSubject) && hasPhrase(input.text)) soft.push("text");
   const places = [...new Set([...firm, ...soft])];
-  const isTold = firm.length + soft.length >= 2;
+  // A redirect can leave Return-Path blank on the mail of a person, who may well write of mail that did not arrive.
+  const isHintOnly = firm.every((place) => place === "return-path") && !hasSubject && !isAutomatic(input);
+  const isTold = firm.length + soft.length >= 2 && !isHintOnly;
   // A person who copies a bounce under its own subject is heard as a person; a robot stays silent all the same.
   const isBounce = isTold && (firm.length > 0 || isAutomatic(input));
   return { isBounce, refusing: isTold ? places : places.filter((place) => place === "x-failed-recipients") };
