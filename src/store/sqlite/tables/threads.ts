@@ -5,7 +5,7 @@
 // row: a Bloom filter, kept in memory, and the sorted hashes, read when the filter says "perhaps". Whatever is found is
 // compared with the mail's own header, so neither a hash that two share nor a step undone can mislead.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   addTo,
   type FilterGroup,
@@ -29,8 +29,8 @@ const ENTRY_BYTES = HASH_BYTES + 2;
 /** Mails of one Message-ID that are kept of each bucket, and answered: some programs give all their mails the same. */
 const SAME_MAX = 16;
 
-/** A hash and the mails that have it, oldest first. */
-type Entries = Map<number, number[]>;
+/** A Message-ID and the mails that have it, oldest first. Hashed only when the bucket is sealed. */
+type Entries = Map<string, number[]>;
 type Group = { readonly filters: FilterGroup; readonly buckets: number[] };
 type State = {
   /** The mails of the bucket `openFrom` and later. */
@@ -49,13 +49,13 @@ export function threadStatements(db: Connection) {
   return {
     /** Mails with this Message-ID, newest first, at most 16. */
     mailsOf(header: string): readonly number[] {
-      const isIt = (id: number) => bare(statements.header.get(id) as string | null) === bare(header);
-      const found = new Set(candidates(statements, state(), hashOf(header)).filter(isIt));
+      const isIt = (id: number) => bare((statements.header.get(id) as string | null) ?? "") === bare(header);
+      const found = new Set(candidates(statements, state(), bare(header)).filter(isIt));
       return [...found].sort((a, b) => b - a).slice(0, SAME_MAX);
     },
     add(header: string, messageId: number): void {
       const { open, openFrom } = state();
-      put(open, numberOf(hashOf(header)), messageId);
+      put(open, bare(header), messageId);
       if (messageId >= (openFrom + 1) * BUCKET_MAILS + SEAL_LAG) sealOpen(statements, state());
     },
     /** Seals one full bucket that is not: of an older version, or undone. Answers whether there may be more. */
@@ -99,14 +99,14 @@ function load(statements: Statements): State {
 function entriesOf(statements: Statements, from: number, to: number): Entries {
   const entries: Entries = new Map();
   for (const { id, header } of statements.headers.iterate(from * BUCKET_MAILS, to * BUCKET_MAILS)) {
-    put(entries, numberOf(hashOf(header)), id);
+    put(entries, bare(header), id);
   }
   return entries;
 }
 
-function put(entries: Entries, hash: number, messageId: number): void {
-  const same = entries.get(hash);
-  if (same === undefined) entries.set(hash, [messageId]);
+function put(entries: Entries, id: string, messageId: number): void {
+  const same = entries.get(id);
+  if (same === undefined) entries.set(id, [messageId]);
   else {
     same.push(messageId);
     if (same.length > SAME_MAX) same.shift();
@@ -118,8 +118,8 @@ function sealOpen(statements: Statements, state: State): void {
   const bucket = state.openFrom++;
   const full: Entries = new Map();
   const open: Entries = new Map();
-  for (const [hash, ids] of state.open) {
-    for (const id of ids) put(id < (bucket + 1) * BUCKET_MAILS ? full : open, hash, id);
+  for (const [id, mails] of state.open) {
+    for (const mail of mails) put(mail < (bucket + 1) * BUCKET_MAILS ? full : open, id, mail);
   }
   state.open = open;
   seal(statements, state, bucket, full);
@@ -127,9 +127,9 @@ function sealOpen(statements: Statements, state: State): void {
 
 function seal(statements: Statements, state: State, bucket: number, entries: Entries): void {
   const filter = newFilter();
-  for (const hash of entries.keys()) addTo(filter, placesOf(bytesOf(hash)));
+  const hashes = packed(entries, bucket, (hashed) => addTo(filter, placesOf(hashed)));
   addFilter(state, bucket, filter);
-  statements.seal.run(bucket, filter, packed(entries, bucket));
+  statements.seal.run(bucket, filter, hashes);
 }
 
 function addFilter(state: State, bucket: number, filter: Uint8Array): void {
@@ -143,29 +143,36 @@ function addFilter(state: State, bucket: number, filter: Uint8Array): void {
   state.sealed.add(bucket);
 }
 
-/** Hashes in order, each with the place of its mail in the bucket. */
-function packed(entries: Entries, bucket: number): Uint8Array {
-  const pairs = [...entries].sort(([a], [b]) => a - b).flatMap(([hash, ids]) => ids.map((id) => [hash, id] as const));
-  const bytes = Buffer.alloc(pairs.length * ENTRY_BYTES);
-  pairs.forEach(([hash, id], n) => {
-    bytes.writeUIntBE(hash, n * ENTRY_BYTES, HASH_BYTES);
-    bytes.writeUInt16BE(id - bucket * BUCKET_MAILS, n * ENTRY_BYTES + HASH_BYTES);
+/** Hashes in order, each with the place of its mail in the bucket; `see` sees each once. */
+function packed(entries: Entries, bucket: number, see: (hashed: Buffer) => void): Uint8Array {
+  const pairs = [...entries].flatMap(([id, mails]) => {
+    const hashed = hashOf(id);
+    see(hashed);
+    const number = numberOf(hashed);
+    return mails.map((mail) => [number, mail - bucket * BUCKET_MAILS] as const);
   });
+  const bytes = Buffer.alloc(pairs.length * ENTRY_BYTES);
+  pairs
+    .sort(([a], [b]) => a - b)
+    .forEach(([number, place], n) => {
+      bytes.writeUIntBE(number, n * ENTRY_BYTES, HASH_BYTES);
+      bytes.writeUInt16BE(place, n * ENTRY_BYTES + HASH_BYTES);
+    });
   return bytes;
 }
 
-/** Mails that perhaps have the Message-ID of this hash: enough of the newest. */
-function candidates(statements: Statements, state: State, hash: Buffer): number[] {
-  const wanted = numberOf(hash);
-  const found = [...(state.open.get(wanted) ?? [])];
-  const places = placesOf(hash);
+/** Mails that perhaps have this Message-ID: enough of the newest. */
+function candidates(statements: Statements, state: State, id: string): number[] {
+  const found = [...(state.open.get(id) ?? [])];
+  const hashed = hashOf(id);
+  const places = placesOf(hashed);
   const buckets = state.groups.flatMap((group) => {
     const perhaps = perhapsIn(group.filters, places);
     return perhaps === 0 ? [] : group.buckets.filter((_, n) => (perhaps & (1 << n)) !== 0);
   });
   for (const bucket of buckets.sort((a, b) => b - a)) {
     if (found.length >= SAME_MAX) break;
-    found.push(...mailsIn(hashesOf(statements, bucket), bucket, wanted));
+    found.push(...mailsIn(hashesOf(statements, bucket), bucket, numberOf(hashed)));
   }
   return found;
 }
@@ -173,7 +180,7 @@ function candidates(statements: Statements, state: State, hash: Buffer): number[
 /** As sealed; worked out anew where the sealing was undone. */
 function hashesOf(statements: Statements, bucket: number): Buffer {
   const bytes = statements.hashes.get(bucket) as Uint8Array | undefined;
-  return Buffer.from(bytes ?? packed(entriesOf(statements, bucket, bucket + 1), bucket));
+  return Buffer.from(bytes ?? packed(entriesOf(statements, bucket, bucket + 1), bucket, () => undefined));
 }
 
 function mailsIn(hashes: Buffer, bucket: number, wanted: number): number[] {
@@ -192,21 +199,15 @@ function mailsIn(hashes: Buffer, bucket: number, wanted: number): number[] {
   return found;
 }
 
-function hashOf(header: string): Buffer {
-  return createHash("sha256").update(bare(header)).digest().subarray(0, HASH_BYTES);
+function hashOf(id: string): Buffer {
+  return hash("sha256", id, "buffer");
 }
 
-function numberOf(hash: Buffer): number {
-  return hash.readUIntBE(0, HASH_BYTES);
-}
-
-function bytesOf(hash: number): Buffer {
-  const bytes = Buffer.alloc(HASH_BYTES);
-  bytes.writeUIntBE(hash, 0, HASH_BYTES);
-  return bytes;
+function numberOf(hashed: Buffer): number {
+  return hashed.readUIntBE(0, HASH_BYTES);
 }
 
 /** Some programs lose the angle brackets when they answer. */
-function bare(header: string | null): string {
-  return (header ?? "").replace(/^<|>$/g, "");
+function bare(header: string): string {
+  return header.slice(header.startsWith("<") ? 1 : 0, header.endsWith(">") ? -1 : undefined);
 }
