@@ -40,6 +40,12 @@ describe("every form mail under the default rules", () => {
     expect(summary(await parse(bare))).toEqual(summary(await parse(raw)));
   });
 
+  test.each(mails)("%s is read the same as an attached mail", async (file) => {
+    const raw = readFileSync(join(FORMS, file));
+    const { contradictions: _, missing: __, ...alone } = summary(await parse(raw));
+    expect(summary(await parse(attached(raw)))).toMatchObject(alone);
+  });
+
   test.each(mails)("%s has fields that stand where they say, within the bounds", async (file) => {
     const message = await parse(readFileSync(join(FORMS, file)));
     const tree = message.pairs.some((pair) => pair.layout === "tree");
@@ -146,6 +152,25 @@ describe("pairs", () => {
     }
   }, 120_000);
 });
+
+/** The mail attached to another one, as a desk passes it on. */
+function attached(raw: Uint8Array): Uint8Array {
+  const head = [
+    "From: Desk <desk@clinic.example>",
+    "Subject: Fwd: form",
+    "Content-Type: multipart/mixed; boundary=outer",
+    "",
+    "--outer",
+    "Content-Type: text/plain",
+    "",
+    "Please see attached.",
+    "--outer",
+    "Content-Type: message/rfc822",
+    "",
+    "",
+  ];
+  return Buffer.concat([Buffer.from(head.join("\r\n")), raw, Buffer.from("\r\n--outer--\r\n")]);
+}
 
 function pairsOf(text: string) {
   return readPairs(text, [{ kind: "own", start: 0, end: text.length }]);
