@@ -43,7 +43,8 @@ function reading(message: Message, facts: Facts, form: FormReading, staff: Staff
   const { kind, refusals } = kindWithFacts(message, from, facts);
   const sender = from?.address || null;
   return {
-    kind: kind === "person" && form.isForm ? "form" : kind,
+    // Web sites send forms as their own automatic mail.
+    kind: form.isForm && (kind === "person" || kind === "auto-reply") ? "form" : kind,
     originalSender: forward === null ? sender : forward.mails[0].from?.address || null,
     forwarder: forward === null ? null : sender,
     forwardTier: forward?.tier ?? "none",
