@@ -133,6 +133,54 @@ describe("header blocks", () => {
   });
 });
 
+/** As Outlook prints them: from, sent, to, subject. */
+const LANGUAGES: readonly (readonly string[])[] = [
+  ["From", "Sent", "To", "Subject"],
+  ["De", "Enviado el", "Para", "Asunto"],
+  ["De\u00a0", "Envoyé\u00a0", "À\u00a0", "Objet\u00a0"],
+  ["Von", "Gesendet", "An", "Betreff"],
+  ["Da", "Inviato", "A", "Oggetto"],
+  ["De", "Enviada em", "Para", "Assunto"],
+  ["Van", "Verzonden", "Aan", "Onderwerp"],
+  ["Fra", "Sendt", "Til", "Emne"],
+  ["Från", "Skickat", "Till", "Ämne"],
+  ["Lähettäjä", "Lähetetty", "Vastaanottaja", "Aihe"],
+  ["Od", "Wysłano", "Do", "Temat"],
+  ["Od", "Odesláno", "Komu", "Předmět"],
+  ["Od", "Odoslané", "Komu", "Predmet"],
+  ["Šalje", "Poslano", "Prima", "Predmet"],
+  ["Feladó", "Elküldve", "Címzett", "Tárgy"],
+  ["De la", "Trimis", "Către", "Subiect"],
+  ["От", "Отправлено", "Кому", "Тема"],
+  ["Від", "Надіслано", "Кому", "Тема"],
+  ["Kimden", "Gönderilen", "Kime", "Konu"],
+  ["Saatja", "Saadetud", "Saaja", "Teema"],
+  ["Από", "Στάλθηκε", "Προς", "Θέμα"],
+  ["差出人", "送信日時", "宛先", "件名"],
+  ["发件人", "发送时间", "收件人", "主题"],
+  ["보낸 사람", "보낸 날짜", "받는 사람", "제목"],
+];
+
+test.each(LANGUAGES)("the labels %s, %s, %s, %s are known", (from, sent, to, subject) => {
+  const values = ["Ana Ruiz <ana@x.example>", "2026-05-05 10:00", "desk@y.example", "Bill"];
+  for (const [colon, gap] of [
+    [": ", "\n"],
+    ["：", "\n"],
+    [":\t", "\n"],
+    [":\n", "\n"],
+    [": ", "\n\n"],
+  ]) {
+    const head = [from, sent, to, subject].map((label, i) => `${label}${colon}${values[i]}`).join(gap);
+    const [block] = findHeaderBlocks(`Hello\n\n${head}\n\nBody\n`);
+    expect(block).toMatchObject({
+      from: { name: "Ana Ruiz", address: "ana@x.example" },
+      to: [{ address: "desk@y.example" }],
+      dateText: values[1],
+      subject: "Bill",
+    });
+  }
+});
+
 test.each([
   ["John Doe <j@x.example>", [["John Doe", "j@x.example"]]],
   ["John Doe [mailto:j@x.example]", [["John Doe", "j@x.example"]]],

@@ -35,8 +35,10 @@ export function readPrintedAddresses(value: string): Address[] {
 /** The one address of a printed From; null when there is neither name nor address. */
 export function readPrintedAddress(value: string): Address | null {
   const at = findAddress(value);
-  const opens = at === null ? -1 : firstOf(value, "<[(", at.start);
-  const name = cleanName(at === null ? value : value.slice(0, opens === -1 ? at.start : opens));
+  const opens = firstOf(value, "<[(", at?.start ?? value.length);
+  const name = cleanName(
+    value.slice(0, opens > 0 || (opens === 0 && at !== null) ? opens : (at?.start ?? value.length)),
+  );
   if (at === null) return name === "" ? null : { name, address: "" };
   return { name: name.includes("@") ? "" : name, address: value.slice(at.start, at.end) };
 }

@@ -53,14 +53,15 @@ export function readForward(
 ): InlineForward | null {
   const first = blocks[0];
   const kind = kindIn(text, subject, first);
-  const attribution = firstAttribution(text, first?.start ?? text.length);
-  if (attribution !== null && first?.separator !== "forwarded") {
-    const stronger = first !== undefined && !hasAddress(attribution.from);
-    if (kind !== "forward") return null;
-    if (!stronger) return byAttribution(text, subject, attribution);
+  if (first === undefined && kind !== "forward") return null;
+  const above = firstAttribution(text, first?.start ?? text.length);
+  if (above !== null) {
+    const answers = kind === "reply" || (isReply && kind !== "forward");
+    const separated = first?.separator === "forwarded";
+    if (answers || (!separated && kind !== "forward")) return null;
+    if (!separated && (first === undefined || hasAddress(above.from))) return byAttribution(text, subject, above);
   }
-  if (first === undefined || (attribution !== null && (kind === "reply" || (isReply && kind !== "forward"))))
-    return null;
+  if (first === undefined) return null;
   const certain = certainty(first, kind, isReply);
   if (certain === null) return null;
   const way = wayToOriginal(blocks);

@@ -162,6 +162,7 @@ function goesOn(text: string, run: Run, line: Line): boolean {
 /** A line goes on with the header above it when the list there is not finished, it is indented, or another header follows. */
 function isWrapped(text: string, run: Run, line: Line, last: Field): boolean {
   const listed = last.label === "to" || last.label === "cc";
+  if ((listed || last.label === "from") && /[<[]/u.test(text[line.inner] ?? "")) return true;
   if (listed && (/[,;<]$/u.test(last.value.slice(-1)) || holdsAddresses(text, line))) return true;
   const indented = line.inner - line.start > run.before.inner - run.before.start;
   if (indented && last.label !== "date") return true;

@@ -27,7 +27,7 @@ const LABELS: Readonly<Record<Label, string>> = {
     |Sensitivity|Attachments|Attachment|Adjuntos|Datos adjuntos|Anlagen|Pièces jointes|Allegati|Anexos|Bijlagen|Message-ID|Organization|When|Where|Resent-From|Resent-To|Sender`,
 };
 
-const FORWARDED = `Forwarded message|Begin forwarded message|Start of forwarded message|Forwarded mail|Forwarded email|Forwarded by|Fwd.Msg
+const FORWARDED = `Forwarded message|Begin forwarded message|Start of forwarded message|Forwarded mail|Forwarded email|Forwarded by|Begin forwarded text|Forwarded text|Forwarded email message|Fwd.Msg
   |Mensaje reenviado|Inicio del mensaje reenviado|Comienza el mensaje reenviado|Correo reenviado|Message transféré|Début du message réexpédié|Début du message transféré|Message transmis|Message réexpédié
   |Weitergeleitete Nachricht|Anfang der weitergeleiteten Nachricht|Anfang der weitergeleiteten E-Mail|Weitergeleitete E-Mail|Weitergeleitete Mail|Messaggio inoltrato|Inizio messaggio inoltrato|Inizio del messaggio inoltrato
   |Mensagem encaminhada|Início da mensagem encaminhada|Mensagem reencaminhada|Início da mensagem reencaminhada|Doorgestuurd bericht|Begin doorgestuurd bericht|Doorgestuurde mail|Doorgestuurde e-mail
