@@ -205,6 +205,9 @@ test("more than anybody should have to check is not checked", async () => {
   expect((await check(one.repeat(11) + mail.slice(one.length))).dkim).toEqual(refused);
   expect((await check(`DKIM-Signature: h=${"from:".repeat(2000)}\r\n${mail}`)).dkim).toEqual(refused);
   expect((await check(`Filler: a\r\n${" b\r\n".repeat(5000)}${mail}`)).dkim).toEqual(refused);
+  const part = (await signed(CLINIC, "clinic.example", NOW, { maxBodyLength: 10 })).slice(0, -CLINIC.length);
+  expect((await check(part + CLINIC)).dkim).toHaveLength(1);
+  expect((await check(part.replace("l=10", "l=11") + part + CLINIC)).dkim).toEqual(refused);
   const long = `${"Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(4500)}${mail}`;
   expect((await check(long)).dkim).toEqual(refused);
 });

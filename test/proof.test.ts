@@ -143,6 +143,20 @@ test("what is under way when the prover ends is answered", async () => {
   expect(await prover.check(Buffer.from(CLINIC), OUTSIDE)).toEqual(UNKNOWN_PROOF);
 });
 
+test("a large mail is checked, and one that hangs its thread leaves small ones alone", async () => {
+  await using dns = await startDns(ZONE);
+  const workerUrl = new URL("./support/odd-prover.ts", import.meta.url);
+  await using prover = proverAt(dns.address, { workerUrl });
+  const large = await signed(`${CLINIC}${"Since Monday it hurts.\r\n".repeat(60_000)}`, "clinic.example", Date.now());
+  expect(await prover.check(Buffer.from(large), INSIDE)).toMatchObject({ dmarc: { result: "pass" } });
+  const hangs = prover.check(Buffer.from(`X-Poison: hangs\r\n${large}`), INSIDE);
+  const small = Buffer.from(await signed(CLINIC, "clinic.example", Date.now()));
+  expect(await prover.check(small, INSIDE)).toMatchObject({ dmarc: { result: "pass" } });
+  expect(prover.replaced).toBe(0);
+  await prover[Symbol.asyncDispose]();
+  expect(await hangs).toEqual(UNKNOWN_PROOF);
+});
+
 test("the bytes handed in stay as they were, also when they are part of a larger block", async () => {
   await using dns = await startDns(ZONE);
   await using prover = proverAt(dns.address);

@@ -18,6 +18,9 @@ export type Resolve = (name: string, type: string) => Promise<string[] | string[
 
 /** More signatures than this are nobody's honest mail; each costs a hash of the whole body. */
 const SIGNATURES_MAX = 10;
+/** ... unless they agree on what of the body they hash; hardly anybody signs a part of it (l=), and no two on one mail. */
+const LENGTH_TAGS_MAX = 1;
+const LENGTH_TAG = /[;:][ \t\r\n]*l[ \t\r\n]*=/i;
 /** A signature is about 1 KB. Its list of fields is looked up in all headers, so a long one is work squared. */
 const SIGNATURE_BYTES_MAX = 8 * 1024;
 /** Lines of a header block with signatures: mailauth unfolds in steps squared; a thousand recipients are 1,000 lines. */
@@ -117,7 +120,9 @@ function isUnreasonable(header: string): boolean {
   const starts = [...header.matchAll(SIGNATURE_FIELD)];
   const signatures = starts.filter(([, kind]) => kind?.toLowerCase() === "dkim").length;
   if (signatures > SIGNATURES_MAX || starts.length - signatures > ARC_HEADERS_MAX) return true;
-  return starts.some(({ index }) => fieldEnd(header, index) - index > SIGNATURE_BYTES_MAX);
+  const fields = starts.map(({ index }) => header.slice(index, fieldEnd(header, index)));
+  const limited = fields.filter((field) => LENGTH_TAG.test(field)).length;
+  return limited > LENGTH_TAGS_MAX || fields.some((field) => field.length > SIGNATURE_BYTES_MAX);
 }
 
 /** Where a header field that begins here ends: at the first line that is not folded. */
@@ -130,9 +135,17 @@ function fieldEnd(header: string, start: number): number {
 /** mailauth takes a bare LF for a piece of its own, which for a large mail of LF takes seconds; so they are made CRLF. */
 function withCrlf(raw: Uint8Array): Buffer {
   const bytes = view(raw);
-  let bare = false;
-  for (let at = bytes.indexOf(10); at >= 0 && !bare; at = bytes.indexOf(10, at + 1)) bare = bytes[at - 1] !== 13;
-  return bare ? Buffer.from(bytes.toString("latin1").replace(/\r?\n/g, "\r\n"), "latin1") : bytes;
+  let bare = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) if (bytes[at - 1] !== 13) bare += 1;
+  if (bare === 0) return bytes;
+  const lines = Buffer.allocUnsafe(bytes.length + bare);
+  let to = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === 10 && bytes[at - 1] !== 13) lines[to++] = 13;
+    lines[to++] = byte;
+  }
+  return lines;
 }
 
 function dkimFacts({ results }: Dkim): Fact<"dkim"> {
