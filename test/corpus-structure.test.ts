@@ -103,7 +103,7 @@ async function differences(raw: Buffer, expected: Expected): Promise<readonly st
     to: spelt(message.to),
     cc: spelt(message.cc),
     text: plainly(mime.text),
-    html: plainly(mime.html.replaceAll("<br/>", "")),
+    html: plainly(mime.passages.map((passage) => passage.html).join("\n")),
   };
   return (Object.keys(read) as (keyof Expected)[]).filter((field) => read[field] !== expected[field]);
 }
@@ -151,7 +151,7 @@ function plainly(text: string): string {
 
 /** The words of a mail and of those attached to it. */
 async function everyWord(mime: Mime, depth: number): Promise<string> {
-  const own = mime.pieces.map(({ plain, html }) => `${plain}\n${html}`).join("\n");
+  const own = mime.passages.map(({ plain, html }) => `${plain}\n${html}`).join("\n");
   if (depth >= 5) return own;
   const attached = await Promise.all(mime.mails.map(async (mail) => everyWord(await readMime(mail), depth + 1)));
   return [own, ...attached].join("\n");

@@ -15,12 +15,21 @@ describe("texts", () => {
       `${alternative}${PLAIN}plain\n--y\n${HTML}<b>rich</b>\n--y--`,
       `${HTML}<i>below</i>`,
     );
-    expect(mime.pieces).toEqual([
+    expect(mime.passages).toEqual([
       { plain: "above", html: "" },
       { plain: "plain", html: "<b>rich</b>" },
       { plain: "", html: "<i>below</i>" },
     ]);
-    expect([mime.text, mime.htmlBeside]).toEqual(["above\nplain", true]);
+    expect([mime.text, mime.html, mime.htmlBeside]).toEqual(["above\nplain", "<i>below</i>", true]);
+  });
+
+  test("under a text in two forms are part of both", async () => {
+    const mime = await readParts(
+      "multipart/mixed",
+      `Content-Type: multipart/alternative; boundary=y\n\n--y\n${PLAIN}plain\n--y\n${HTML}<b>rich</b>\n--y--`,
+      `${PLAIN}1 < 2`,
+    );
+    expect([mime.text, mime.html, mime.htmlBeside]).toEqual(["plain\n1 < 2", "<b>rich</b><br/>\n1 &lt; 2", false]);
   });
 
   test("that are forms of the same are one", async () => {
@@ -30,7 +39,7 @@ describe("texts", () => {
       "Content-Type: text/enriched\n\n<bold>rich</bold> << 3",
       `${HTML}<b>rich</b>`,
     );
-    expect([mime.pieces, mime.htmlBeside]).toEqual([[{ plain: "plain", html: "<b>rich</b>" }], false]);
+    expect([mime.passages, mime.htmlBeside]).toEqual([[{ plain: "plain", html: "<b>rich</b>" }], false]);
   });
 
   test("with a name behind the first part are files, unless there is nothing else", async () => {
@@ -74,8 +83,8 @@ describe("files", () => {
     ["plain", "filename=a.pdf", "a.pdf"],
     ["with percent signs", "filename*=utf-8''Ma%C3%B1ana.pdf", "Mañana.pdf"],
     ["in Latin 1", "filename*=iso-8859-1'es'Ma%F1ana.pdf", "Mañana.pdf"],
-    ["in pieces", "filename*0*=utf-8''Ma%C3%B1; filename*1=ana; filename*2=.pdf", "Mañana.pdf"],
-    ["in pieces out of order", "filename*1=ana.pdf; filename*0*=utf-8''Ma%C3%B1", "Mañana.pdf"],
+    ["in passages", "filename*0*=utf-8''Ma%C3%B1; filename*1=ana; filename*2=.pdf", "Mañana.pdf"],
+    ["in passages out of order", "filename*1=ana.pdf; filename*0*=utf-8''Ma%C3%B1", "Mañana.pdf"],
     ["as an encoded word", 'filename="=?utf-8?q?Ma=C3=B1ana=2Epdf?="', "Mañana.pdf"],
     ["as raw UTF-8", `filename="${utf8("Mañana.pdf")}"`, "Mañana.pdf"],
     ["as raw Latin 1", 'filename="Ma\xf1ana.pdf"', "Mañana.pdf"],
@@ -118,7 +127,7 @@ describe("attached mails", () => {
     ],
     ["by name", `Content-Type: application/octet-stream; name=mail.eml\n\n${inner}`],
     ["in UTF-8", `Content-Type: message/global\n\n${inner}`],
-    ["as a first piece", `Content-Type: message/partial; number=1; total=2; id=a\n\n${inner}`],
+    ["as a first passage", `Content-Type: message/partial; number=1; total=2; id=a\n\n${inner}`],
   ])("%s come out", async (_, part) => {
     const mime = await readParts("multipart/mixed", `${PLAIN}see below`, part);
     expect([mime.text, await subjects(mime)]).toEqual(["see below", [["inner", "chest pain"]]]);

@@ -26,11 +26,11 @@ export type Part = {
 };
 
 /** A stretch of what the writer wrote, in one form or in two of the same; "" is a form that is not there. */
-export type Piece = { readonly plain: string; readonly html: string };
+export type Passage = { readonly plain: string; readonly html: string };
 
 /** What was found in all parts. */
 export type Bodies = {
-  readonly pieces: readonly Piece[];
+  readonly passages: readonly Passage[];
   readonly attachments: readonly Attachment[];
   readonly mails: readonly Uint8Array[];
   readonly reports: readonly string[];
@@ -76,7 +76,7 @@ type Found = {
   calendarMethod: string | null;
   calendarText: string;
   /** Texts that were taken for files. */
-  readonly named: (() => readonly Piece[])[];
+  readonly named: (() => readonly Passage[])[];
   readonly defects: Set<Defect>;
 };
 
@@ -91,27 +91,27 @@ export function readBodies(root: Part): Bodies {
     named: [],
     defects: new Set(),
   };
-  const pieces = piecesOf(root, ALONE, found);
-  const isEmpty = pieces.every(({ plain, html }) => plain.trim() === "" && html.trim() === "");
+  const passages = passagesOf(root, ALONE, found);
+  const isEmpty = passages.every(({ plain, html }) => plain.trim() === "" && html.trim() === "");
   // Where there is nothing else to read, a text with a name is what the mail says.
-  const read = isEmpty ? found.named.flatMap((piecesOfFile) => piecesOfFile()) : [];
+  const read = isEmpty ? found.named.flatMap((passagesOfFile) => passagesOfFile()) : [];
   const { named: _, ...rest } = found;
-  return { ...rest, pieces: read.length > 0 ? read : pieces, defects: [...found.defects] };
+  return { ...rest, passages: read.length > 0 ? read : passages, defects: [...found.defects] };
 }
 
 /** Where a part stands: whether it is the first in its multipart, and the type of that; "" when it is the whole mail. */
 type Place = { readonly first: boolean; readonly parent: string };
 const ALONE: Place = { first: true, parent: "" };
 
-/** The pieces of a part and those below it. The parser stops long before the depth of the stack. */
-function piecesOf(part: Part, place: Place, found: Found): readonly Piece[] {
+/** The passages of a part and those below it. The parser stops long before the depth of the stack. */
+function passagesOf(part: Part, place: Place, found: Found): readonly Passage[] {
   const isMultipart = part.type.startsWith("multipart/");
-  if (!isMultipart && part.children.length === 0) return leafPieces(part, place, found);
+  if (!isMultipart && part.children.length === 0) return leafPassages(part, place, found);
   if (part.type === "multipart/encrypted") found.defects.add("encrypted");
   // A text that names a boundary has parts to the parser; what stands above them is the text.
-  const own = isMultipart || part.kept.length === 0 ? [] : leafPieces(part, place, found);
+  const own = isMultipart || part.kept.length === 0 ? [] : leafPassages(part, place, found);
   const below = part.children.map((child, i) =>
-    piecesOf(inDigest(part, child), { first: i === 0, parent: part.type }, found),
+    passagesOf(inDigest(part, child), { first: i === 0, parent: part.type }, found),
   );
   return part.type === "multipart/alternative" ? oneOf(below) : [...own, ...below.flat()];
 }
@@ -121,34 +121,36 @@ function inDigest(parent: Part, child: Part): Part {
   return parent.type === "multipart/digest" && child.type === "" ? { ...child, type: "message/rfc822" } : child;
 }
 
-/** Forms of the same become one piece: all that is plain, and the last form with HTML, which is the richest. */
-function oneOf(forms: readonly (readonly Piece[])[]): readonly Piece[] {
+/** Forms of the same become one passage: all that is plain, and the last form with HTML, which is the richest. */
+function oneOf(forms: readonly (readonly Passage[])[]): readonly Passage[] {
   const plains = forms.flatMap((form) => form.map(({ plain }) => plain).filter((plain) => plain.trim() !== ""));
   const rich = forms.findLast((form) => form.some(({ html }) => html !== "")) ?? [];
   const plain = [...new Set(plains)].join("\n");
-  const html = rich.map((piece) => piece.html || asHtml(piece.plain)).join(HTML_JOINT);
+  const html = asHtml(rich);
   return plain === "" && html === "" ? [] : [{ plain, html }];
 }
 
-/** What stands between HTML parts when they become one. */
-export const HTML_JOINT = "<br/>\n";
+/** Passages as one HTML text. */
+export function asHtml(passages: readonly Passage[]): string {
+  return passages.flatMap(({ html, plain }) => html || escaped(plain) || []).join("<br/>\n");
+}
 
-function asHtml(plain: string): string {
+function escaped(plain: string): string {
   return plain.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("\n", "<br/>\n");
 }
 
-function leafPieces(part: Part, place: Place, found: Found): readonly Piece[] {
+function leafPassages(part: Part, place: Place, found: Found): readonly Passage[] {
   const type = part.type === "" ? "text/plain" : part.type;
   const role = roleOf(type, part.name, part.disposition, place.parent === "");
   if (isNamedFile(part, place) && (role === "text" || role === "html")) {
-    found.named.push(() => (role === "text" ? plainPieces(part, type, found) : htmlPieces(part, found)));
+    found.named.push(() => (role === "text" ? plainPassages(part, type, found) : htmlPassages(part, found)));
     return list(part, type, found);
   }
   switch (role) {
     case "text":
-      return plainPieces(part, type, found);
+      return plainPassages(part, type, found);
     case "html":
-      return htmlPieces(part, found);
+      return htmlPassages(part, found);
     case "mail":
       if (found.mails.length < MAILS_MAX && part.kept.length > 0) found.mails.push(part.kept);
       return list(part, type, found);
@@ -161,7 +163,7 @@ function leafPieces(part: Part, place: Place, found: Found): readonly Piece[] {
       readCalendar(part, found);
       return list(part, type, found);
     case "packed":
-      return packedPieces(part, type, found);
+      return packedPassages(part, type, found);
     case "file":
       if (isEncrypted(part, type)) found.defects.add("encrypted");
       return list(part, type, found);
@@ -173,7 +175,7 @@ function isNamedFile({ name }: Part, { first, parent }: Place): boolean {
   return name !== "" && !first && parent !== "multipart/alternative";
 }
 
-function list({ name, sizeBytes }: Part, type: string, found: Found): readonly Piece[] {
+function list({ name, sizeBytes }: Part, type: string, found: Found): readonly Passage[] {
   found.attachments.push({ name, type, sizeBytes });
   return [];
 }
@@ -190,13 +192,13 @@ function decoded({ encoding, kept }: Part): Buffer {
   return /^(?:x-)?uu(?:e|encode)$/.test(encoding) ? decodeUuencoded(kept) : kept;
 }
 
-function htmlPieces(part: Part, found: Found): readonly Piece[] {
+function htmlPassages(part: Part, found: Found): readonly Passage[] {
   return [{ plain: "", html: textOf(part, found) }];
 }
 
 const INLINE_PGP = "-----BEGIN PGP MESSAGE-----";
 
-function plainPieces(part: Part, type: string, found: Found): readonly Piece[] {
+function plainPassages(part: Part, type: string, found: Found): readonly Passage[] {
   const whole = textOf(part, found);
   if (TEXT_WITH_TAGS.has(type)) return [{ plain: "", html: taggedAsHtml(whole) }];
   if (type === "message/partial" && part.parameter("number") === "1") {
@@ -237,13 +239,13 @@ function readCalendar(part: Part, found: Found): void {
   found.calendarText = invite.text;
 }
 
-function packedPieces(part: Part, type: string, found: Found): readonly Piece[] {
+function packedPassages(part: Part, type: string, found: Found): readonly Passage[] {
   const packed = readTnef(part.kept);
   if (!packed.complete || part.kept.length < part.sizeBytes) found.defects.add("outlook-packed");
   list(part, type, found);
   found.attachments.push(...packed.files);
-  const piece = { plain: packed.text.replace(/\r\n?/g, "\n"), html: packed.html };
-  return piece.plain.trim() === "" && piece.html.trim() === "" ? [] : [piece];
+  const passage = { plain: packed.text.replace(/\r\n?/g, "\n"), html: packed.html };
+  return passage.plain.trim() === "" && passage.html.trim() === "" ? [] : [passage];
 }
 
 /** S/MIME that hides its content: encrypted, or signed in a way that packs it (RFC 8551 3.4.2). */

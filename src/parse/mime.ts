@@ -3,7 +3,7 @@
 
 import type { HeaderLines, Headers } from "mailparser";
 import type { Attachment, Defect } from "../message.ts";
-import { type Bodies, HTML_JOINT, type Part, type Piece, readBodies } from "./bodies.ts";
+import { asHtml, type Bodies, type Part, type Passage, readBodies } from "./bodies.ts";
 import { boundaryIn, breaksOff } from "./boundary.ts";
 import { decodeBytes } from "./charset.ts";
 import { type Parted, TEXT_BYTES_MAX, takeApart } from "./parts.ts";
@@ -13,9 +13,11 @@ import { putRight, type Whole } from "./repair.ts";
 export type Mime = {
   readonly headers: Headers;
   readonly headerLines: HeaderLines;
-  /** What the writer wrote, in the order of the mail; `text` and `html` are the same, joined by form. */
-  readonly pieces: readonly Piece[];
+  /** What the writer wrote, in the order of the mail. */
+  readonly passages: readonly Passage[];
+  /** All that is plain. */
   readonly text: string;
+  /** The whole as HTML; where HTML stands beside plain text, only that HTML. "" when there is none. */
   readonly html: string;
   /** HTML stands beside the plain text as a part of its own, not as another form of it. */
   readonly htmlBeside: boolean;
@@ -73,8 +75,8 @@ function asParted(parted: Parted, whole: Whole): Mime {
 }
 
 /** Nothing to read was found. */
-function isSilent({ pieces, mails, reports, calendarText }: Bodies): boolean {
-  const written = pieces.some(({ plain, html }) => plain.trim() !== "" || html.trim() !== "");
+function isSilent({ passages, mails, reports, calendarText }: Bodies): boolean {
+  const written = passages.some(({ plain, html }) => plain.trim() !== "" || html.trim() !== "");
   return !written && mails.length === 0 && reports.length === 0 && calendarText === "";
 }
 
@@ -89,22 +91,30 @@ function asText(parted: Parted, whole: Whole): Mime {
   if (!isSilent(bodies)) return composed(parted, bodies, [...whole.defects, "unreadable-structure"]);
   const plain = decodeBytes(whole.body.subarray(0, FALLBACK_BYTES), "").text.replace(/\r\n?/g, "\n");
   const trouble: readonly Defect[] = plain.trim() === "" ? [] : ["unreadable-structure"];
-  return composed(parted, { ...bodies, pieces: [{ plain, html: "" }] }, [...whole.defects, ...trouble]);
+  return composed(parted, { ...bodies, passages: [{ plain, html: "" }] }, [...whole.defects, ...trouble]);
 }
 
 function composed({ headers, headerLines, root }: Parted, bodies: Bodies, defects: readonly Defect[]): Mime {
-  const { pieces } = bodies;
-  const html = pieces.filter((piece) => piece.html !== "");
+  const { passages } = bodies;
+  const htmlBeside =
+    passages.some(({ plain, html }) => plain.trim() === "" && html !== "") &&
+    passages.some(({ plain }) => plain.trim() !== "");
   return {
     ...bodies,
     headers,
     headerLines,
-    text: pieces.flatMap(({ plain }) => plain || []).join("\n"),
-    html: html.map((piece) => piece.html).join(HTML_JOINT),
-    htmlBeside: html.some(({ plain }) => plain === "") && pieces.some(({ plain }) => plain.trim() !== ""),
+    text: passages.flatMap(({ plain }) => plain || []).join("\n"),
+    html: htmlOf(passages, htmlBeside),
+    htmlBeside,
     partTypes: typesOf(root),
     defects: [...new Set([...defects, ...bodies.defects])],
   };
+}
+
+/** The HTML that stands beside the plain text; otherwise the whole as HTML, if any of it is. */
+function htmlOf(passages: readonly Passage[], beside: boolean): string {
+  if (beside) return asHtml(passages.filter(({ plain }) => plain.trim() === ""));
+  return passages.some(({ html }) => html !== "") ? asHtml(passages) : "";
 }
 
 function typesOf(part: Part): readonly string[] {
