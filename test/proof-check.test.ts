@@ -170,6 +170,7 @@ test("several authors of one domain can be proven, of two domains they cannot, a
   const nobody = { result: "permerror", domain: "", policy: "" };
   expect(await by("a@clinic.example, b@other.example")).toEqual(nobody);
   expect(await by("a@clinic.example\r\nFrom: evil@other.example")).toEqual(nobody);
+  expect(await by("a@clinic.example\r\nFrom: b@clinic.example")).toEqual(nobody);
   expect(await by('"a@clinic.example" <evil@other.example>')).toMatchObject({ domain: "other.example" });
 });
 
@@ -208,6 +209,7 @@ test("more than anybody should have to check is not checked", async () => {
   const part = (await signed(CLINIC, "clinic.example", NOW, { maxBodyLength: 10 })).slice(0, -CLINIC.length);
   expect((await check(part + CLINIC)).dkim).toHaveLength(1);
   expect((await check(part.replace("l=10", "l=11") + part + CLINIC)).dkim).toEqual(refused);
+  expect((await check(mail + " ".repeat(2 ** 20))).dkim).toEqual(refused);
   const long = `${"Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(4500)}${mail}`;
   expect((await check(long)).dkim).toEqual(refused);
 });

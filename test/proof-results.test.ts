@@ -149,7 +149,15 @@ test("our header read back says the same, and nothing can break out of its line"
 
 test("staff are known by network, IPv4 also when it is written as IPv6", () => {
   const networks = networkList(["10.1.0.0/16", "192.0.2.7", "2001:db8:7::/48"]);
-  const inside = ["10.1.0.0", "10.1.255.255", "::ffff:10.1.2.3", "::FFFF:10.1.2.3", "192.0.2.7", "2001:db8:7:1::9"];
+  const inside = [
+    "10.1.0.0",
+    "10.1.255.255",
+    "::ffff:10.1.2.3",
+    "::FFFF:10.1.2.3",
+    "::ffff:a01:203",
+    "192.0.2.7",
+    "2001:db8:7:1::9",
+  ];
   const outside = [
     "10.2.0.0",
     "192.0.2.8",

@@ -27,6 +27,8 @@ const SIGNATURE_BYTES_MAX = 8 * 1024;
 const HEADER_LINES_MAX = 5000;
 /** Sets of an ARC chain: RFC 8617 4.2.1 allows 50; each has three headers. */
 const ARC_HEADERS_MAX = 150;
+/** RFC 5322 2.1.1 allows 998 characters; mailauth copies a line again with every piece of it that comes. */
+const LINE_BYTES_MAX = 1024 * 1024;
 const NO_RECORD: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
 
 const SIGNATURE_FIELD = /^(dkim|arc)-(?:signature|seal|message-signature|authentication-results)[ \t]*(?::|\r?$)/gim;
@@ -106,6 +108,7 @@ async function readSignatures(
 ): Promise<Dkim | null> {
   if (headerBytes > HEADER_BYTES_MAX || isUnreasonable(headerText(raw))) return null;
   const bytes = signed ? withCrlf(raw) : view(raw).subarray(0, headerBytes);
+  if (bytes === null) return null;
   try {
     return await dkimVerify(bytes, { resolver, curTime: new Date(now), strict: true });
   } catch {
@@ -132,11 +135,20 @@ function fieldEnd(header: string, start: number): number {
   return next.exec(header)?.index ?? header.length;
 }
 
-/** mailauth takes a bare LF for a piece of its own, which for a large mail of LF takes seconds; so they are made CRLF. */
-function withCrlf(raw: Uint8Array): Buffer {
+/**
+ * mailauth takes a bare LF for a piece of its own, which for a large mail of LF takes seconds; so they are made CRLF.
+ * Null when a line is too long to be checked.
+ */
+function withCrlf(raw: Uint8Array): Buffer | null {
   const bytes = view(raw);
   let bare = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) if (bytes[at - 1] !== 13) bare += 1;
+  let last = -1;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
+    if (at - last > LINE_BYTES_MAX) return null;
+    if (bytes[at - 1] !== 13) bare += 1;
+    last = at;
+  }
+  if (bytes.length - last > LINE_BYTES_MAX) return null;
   if (bare === 0) return bytes;
   const lines = Buffer.allocUnsafe(bytes.length + bare);
   let to = 0;
