@@ -11,31 +11,52 @@ const SEPARATOR_CHARS_MAX = 120;
 /** Empty lines between an attribution and the quote under it; counted so that looking down stays short. */
 const GAP_PIECES_MAX = 8;
 
-/** Pieces `from`..`to`, and how many quote marks stand in front of what is not quoted there. */
-export type Region = { readonly from: number; readonly to: number; readonly depth: number };
+/** Pieces from `from` up to, not including, `to`. */
+type Stretch = { readonly from: number; readonly to: number };
+
+/** A stretch, and how many quote marks stand in front of what is not quoted there. */
+export type Region = Stretch & { readonly depth: number };
 
 /** Mark history as quoted. What HTML says must have been marked before. */
 export function cutHistory(pieces: readonly Piece[], region: Region, blocks: readonly HeaderBlock[]): void {
-  const below = firstHeadAt(pieces, region, blocks);
-  for (let i = below; i < region.to; i++) setKind(pieces[i]);
-  cutRuns(pieces, { ...region, to: below });
-  cutBelowAttribution(pieces, { ...region, to: below });
+  const head = firstHead(pieces, region, blocks);
+  const answered = isAnsweredBelow(pieces, region, head);
+  quote(pieces, head.from, answered ? head.to : region.to);
+  const above = answered ? region : { ...region, to: head.from };
+  cutRuns(pieces, above);
+  cutBelowAttribution(pieces, above);
 }
 
-function setKind(piece: Piece | undefined): void {
-  if (piece !== undefined) piece.kind = "quoted";
+function quote(pieces: readonly Piece[], from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const piece = pieces[i];
+    if (piece !== undefined) piece.kind = "quoted";
+  }
 }
 
-/** The first piece of a header block or separator under which all is history; the region's end when there is none. */
-function firstHeadAt(pieces: readonly Piece[], region: Region, blocks: readonly HeaderBlock[]): number {
+/** The first header block or separator under which all is history; empty at the region's end when there is none. */
+function firstHead(pieces: readonly Piece[], region: Region, blocks: readonly HeaderBlock[]): Stretch {
   const heads = new Map(blocks.map((block) => [block.start, block]));
   for (let i = region.from; i < region.to; i++) {
     const piece = pieces[i];
     if (piece === undefined || piece.depth > region.depth || piece.kind === "quoted") continue;
     const block = heads.get(piece.start);
-    if (block !== undefined ? isHistory(pieces, i, region, block) : isSeparator(piece.words)) return i;
+    if (block === undefined) {
+      if (isSeparator(piece.words)) return { from: i, to: i + 1 };
+    } else if (isHistory(pieces, i, region, block)) {
+      let to = i;
+      while (to < region.to && (pieces[to]?.start ?? 0) < block.end) to++;
+      return { from: i, to };
+    }
   }
-  return region.to;
+  return { from: region.to, to: region.to };
+}
+
+/** Some programs put ">" before what stands under the head as well; with nothing written above, answers stand between. */
+function isAnsweredBelow(pieces: readonly Piece[], region: Region, { from, to }: Stretch): boolean {
+  const [above] = written(pieces, from - 1, -1, region.from);
+  const [under] = written(pieces, to, 1, region.to);
+  return above === undefined && under !== undefined && isBehind(pieces[under], region.depth);
 }
 
 /** A forward nobody recognised as one is kept; so is a block whose lines stand in quote marks or in a quote of the HTML. */
@@ -67,7 +88,7 @@ function cutRuns(pieces: readonly Piece[], region: Region): void {
   const quoting = runs.some(({ sure }) => sure);
   for (const { first, last, above, sure, numbers } of runs) {
     if (!sure && (!quoting || numbers)) continue;
-    for (let i = above ?? first; i <= last; i++) setKind(pieces[i]);
+    quote(pieces, above ?? first, last + 1);
   }
 }
 
@@ -128,9 +149,9 @@ function cutBelowAttribution(pieces: readonly Piece[], region: Region): void {
     const [under] = written(pieces, i + 1, 1, region.to);
     const kind = under === undefined ? null : pieces[under]?.kind;
     if (kind === "quoted" || (found.sure && under === undefined)) {
-      for (let j = found.start; j <= i; j++) setKind(pieces[j]);
+      quote(pieces, found.start, i + 1);
     } else if (found.sure && own && lastQuoted < i) {
-      for (let j = found.start; j < region.to; j++) setKind(pieces[j]);
+      quote(pieces, found.start, region.to);
       return;
     }
     own = true;
