@@ -66,6 +66,17 @@ describe("texts", () => {
     expect((await read(delSp, "日 \n本".replace(/[^\n ]/g, utf8))).text).toBe("日本");
   });
 
+  test.each([
+    ["base64 with spaces and signs between", "base64", "Y2hl!c3Qg *cGFp bg==\n"],
+    ["base64 in two ends", "base64", "Y2hlc3Q=\nIHBhaW4=\n"],
+    ["quoted-printable with a broken code", "quoted-printable", "chest=\n pain"],
+    ["quoted-printable in lower case", "Quoted-Printable", "chest=20pai=6e"],
+    ["a name nobody knows", "8-bit-clean", "chest pain"],
+  ])("in %s are decoded as far as they go", async (_, encoding, body) => {
+    const mime = await read(`Content-Transfer-Encoding: ${encoding}`, body);
+    expect([mime.text.trim(), mime.defects]).toEqual(["chest pain", []]);
+  });
+
   test("with files written into them are read without", async () => {
     const mime = await read("X-A: b", "see file\nbegin 644 cat.txt\n#0V%T\n`\nend\nbegin with rest\n");
     expect(mime.text).toBe("see file\nbegin with rest\n");
@@ -250,6 +261,11 @@ describe("mails that break off", () => {
   test.each([
     ["base64", "Content-Transfer-Encoding: base64", "Y2hlc3QgcGFpbg==\n"],
     ["quoted-printable", "Content-Transfer-Encoding: quoted-printable", "chest pain=\n"],
+    [
+      "a boundary without the white space it was named with",
+      'Content-Type: multipart/mixed; boundary="x "',
+      `--x\n${PLAIN}hello\n--x--\n`,
+    ],
   ])("are not those that end in %s", async (_, head, body) => {
     expect((await read(head, body)).defects).toEqual([]);
   });

@@ -70,7 +70,7 @@ function asParted(parted: Parted, whole: Whole): Mime {
   const bodies = readBodies(root);
   if (isSilent(bodies) && root.children.some(hidesText)) return asText(parted, whole);
   const encoding = root.children.length === 0 ? root.encoding : "";
-  const cut = breaksOff(whole.body, root.parameter("boundary"), encoding);
+  const cut = breaksOff(whole.body, root.parameter("boundary").trimEnd(), encoding);
   return composed(parted, bodies, [...whole.defects, ...(cut ? ["truncated" as const] : [])]);
 }
 
