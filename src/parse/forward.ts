@@ -6,7 +6,7 @@ import { type Attribution, attributionAt } from "./attribution.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import { plainWords } from "./header-words.ts";
 import { type SubjectKind, subjectKind, withoutPrefixes } from "./subject-words.ts";
-import { lineAt } from "./text-line.ts";
+import { lineAt, skipEmptyLines } from "./text-line.ts";
 
 /** A stretch of the text. */
 type Stretch = { readonly start: number; readonly end: number };
@@ -43,26 +43,29 @@ const EACH_STEP = 0.95;
 
 /**
  * Reads the forward in a mail's text; null when it is none. `blocks` are those of `findHeaderBlocks(text)`; `isReply`
- * says that In-Reply-To or References is set. A block below an answer is history, not a forward.
+ * says that In-Reply-To or References is set. A block below an answer is history, not a forward. `recipients`: addresses
+ * the mail is sent to, lower case; who writes to the writer of the mail below answers it, whatever the subject.
  */
 export function readForward(
   text: string,
   subject: string,
   blocks: readonly HeaderBlock[],
   isReply: boolean,
+  recipients: readonly string[] = [],
 ): InlineForward | null {
   const first = blocks[0];
   const kind = kindIn(text, subject, first);
   if (first === undefined && kind !== "forward") return null;
   const above = firstAttribution(text, first?.start ?? text.length);
   if (above !== null) {
-    const answers = kind === "reply" || (isReply && kind !== "forward");
+    const isAnswer = kind === "reply" || (isReply && kind !== "forward");
     const separated = first?.separator === "forwarded";
-    if (answers || (!separated && kind !== "forward")) return null;
+    if (isAnswer || (!separated && kind !== "forward")) return null;
     if (!separated && (first === undefined || hasAddress(above.from))) return byAttribution(text, subject, above);
   }
   if (first === undefined) return null;
-  const certain = certainty(first, kind, isReply);
+  const answers = isReply || recipients.includes(first.from?.address.toLowerCase() ?? "");
+  const certain = certainty(first, kind, answers);
   if (certain === null) return null;
   const way = wayToOriginal(blocks);
   const original = way.at(-1) ?? first;
@@ -122,7 +125,7 @@ function byAttribution(text: string, subject: string, attribution: Attribution):
     mail: { from, to: [], cc: [], subject: withoutPrefixes(subject), date },
     note: trimmed(text, 0, start),
     headers: [{ start, end }],
-    innerStart: end,
+    innerStart: skipEmptyLines(text, lineAt(text, end), text.length).start,
     confidence: rounded(SUBJECT_AND_ATTRIBUTION * (hasAddress(from) ? 1 : WITHOUT_ADDRESS)),
   };
 }

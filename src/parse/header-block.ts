@@ -34,6 +34,8 @@ const BLOCKS_MAX = 100;
 const BLOCK_LINES_MAX = 60;
 /** Empty lines between a separator and the first header, or between headers that stand apart. */
 const GAP_LINES_MAX = 3;
+/** So many headers with an address in From are a head, whatever the others say. */
+const FIELDS_SURE = 4;
 
 /** All header blocks of a text, in order, not overlapping. */
 export function findHeaderBlocks(text: string): readonly HeaderBlock[] {
@@ -199,7 +201,7 @@ function isHead(fields: readonly Field[], head: Head, separator: Separator | nul
   if (separator !== null && separator.kind !== "rule") return true;
   const dated = /\d/u.test(head.dateText);
   const sentTo = head.to.some((to) => to.address !== "");
-  if (head.from.address !== "") return dated || sentTo;
+  if (head.from.address !== "") return dated || sentTo || fields.length >= FIELDS_SURE;
   // Exchange prints its own people by name alone; then From stands first and there is a subject.
   const named = fields[0]?.label === "from" && /^\P{N}*\p{L}\P{N}*$/u.test(head.from.name);
   return named && head.subject !== "" && (dated || sentTo);
