@@ -115,6 +115,15 @@ describe("pairs", () => {
     ["<a><b>1</a></b>", []],
     ["Look: <a><b>1</b></a>", [["Look", "<a><b>1</b></a>"]]],
     ["<a>1</a><b>2</b>", []],
+    ["<html><b>Name</b></html>", []],
+    [
+      "Name\n\tAna\nTopic\n\tRefill",
+      [
+        ["Name", "Ana"],
+        ["Topic", "Refill"],
+      ],
+    ],
+    [`Text: ${"long ".repeat(1_000)}`, [["Text", "long ".repeat(400).trim()]]],
   ])("of %j", (text, expected) => {
     expect(pairsOf(text).map((pair) => [pair.key, pair.value])).toEqual(expected);
   });

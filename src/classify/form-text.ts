@@ -112,9 +112,9 @@ function valueAfter(
   const near = text.slice(from, from + GAP_CHARS_MAX + SHAPE_CHARS_MAX);
   GAP.lastIndex = 0;
   const gap = GAP.exec(near)?.[0].length ?? 0;
-  if (gap === 0 || gap > GAP_CHARS_MAX) return null;
   shape.lastIndex = gap;
-  const value = shape.exec(near)?.[0];
+  // A full stop after a name ends the sentence.
+  const value = shape.exec(near)?.[0].replace(/[.'’-]+$/, "");
   if (value === undefined) return null;
   return { value, start: from + gap, end: from + gap + value.length };
 }

@@ -93,8 +93,10 @@ function lastLineBelow(
   if (!isValue(first)) return null;
   // Past the longest value nothing is kept, so the search ends there.
   const limit = (lines[first]?.start ?? 0) + VALUE_CHARS_MAX;
+  const isCell = lines[first]?.indented === true;
+  const goesOn = (next: Line | undefined) => next !== undefined && next.start < limit && (!isCell || next.indented);
   let last = first;
-  while (isValue(last + 1) && (lines[last + 1]?.start ?? limit) < limit) last++;
+  while (goesOn(lines[last + 1]) && isValue(last + 1)) last++;
   return { first, last };
 }
 
