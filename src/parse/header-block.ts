@@ -60,7 +60,10 @@ function blockAt(text: string, first: Line): Found {
       ? { ...first, inner: separator.rest }
       : skipEmptyLines(text, lineAt(text, first.next), GAP_LINES_MAX);
   const found = headersAt(text, first, head, separator);
-  if (found.block !== null) return { block: closed(text, found.block), next: found.next };
+  if (found.block !== null) {
+    const block = closed(text, found.block);
+    return { block, next: block.end };
+  }
   if (separator.kind !== "forwarded") return found;
   return attributed(text, first, head) ?? { block: null, next: first.next };
 }
