@@ -10,6 +10,10 @@ const LEAKS: Readonly<Record<string, { readonly words: number; readonly reason: 
     words: 77,
     reason: "names itself a reply nowhere (no Re:, no In-Reply-To), so the block is read as a forward and kept",
   },
+  "standard_replies/sparrow.eml, HTML alone": {
+    words: 1,
+    reason: "a name without a capital letter under two dashes may be anything",
+  },
   "P/102682_R_S": { words: 3, reason: "a name and an address alone may be a patient's" },
   "stripped/jeff_body": { words: 2, reason: "a name stays; a patient's name is part of the letter" },
   "stripped/short_url_body": { words: 3, reason: "a closing and a name stay" },

@@ -38,20 +38,26 @@ const TITLE =
 const BEGINS =
   /^\W*(?:(?:this|the) (?:e-?mail|message|communication|transmission|information (?:contained|in this|transmitted))|este (?:correo|mensaje|e-?mail)|la información contenida|esta (?:comunicación|mensagem)|ce (?:message|courriel)|diese (?:e-?mail|nachricht)|quest[oa] (?:messaggio|e-?mail)|le informazioni contenute)/iu;
 
-/** Sentences that are footers by themselves. */
-const FOOTERS: readonly RegExp[] = [
-  /(?:consider|think of|think about|save|protect) (?:about )?the (?:environment|planet)|before (?:you )?print|antes de imprimir|medio ?ambiente.{0,60}(?:imprim|correo)|imprim.{0,80}(?:medio ?ambiente|meio ambiente)|avant d['’]imprimer|n['’]imprime[zr].{0,40}(?:nécessaire|besoin)|umwelt.{0,60}(?:druck)|(?:druck).{0,60}umwelt|prima di stampare|rispetta l['’]ambiente/iu,
-  /(?:^|\W)virus-free|libre de virus|sin virus\.|scanned (?:by|for) (?:virus|avast|avg|mcafee|norton|eset|mimecast|mailscanner|messagelabs|barracuda|symantec)|checked (?:by|for virus)|avast\.com|www\.avg\.|analizado (?:por|en busca)|comprobada por avast|(?:auf viren|virenfrei|virengeprüft)|absence de virus|garanti sans virus|livre de vírus|privo di virus|senza virus/iu,
+/** Footers by themselves, by two words that meet nowhere else: printing and nature, a mail and viruses. */
+const FOOTERS: readonly (readonly [RegExp, RegExp])[] = [
+  [
+    /print|imprim|druck|stamp/iu,
+    /(?:the|our) (?:environment|planet|earth|forest)|medio ?ambiente|meio ambiente|naturaleza|planeta|umwelt|environnement|planète|ambiente|save (?:a |the )?(?:tree|paper)/iu,
+  ],
+  [
+    /virus|viren|malware/iu,
+    /(?:this|the|incoming|outgoing) (?:e-?mail|message)|este (?:correo|mensaje|e-?mail)|esta mensagem|ce (?:message|courriel)|diese (?:e-?mail|nachricht)|quest[oa] (?:messaggio|e-?mail)|avast|avg\.com|mcafee|norton|eset |mimecast|mailscanner|messagelabs|barracuda|symantec|mail servers?/iu,
+  ],
 ];
 /** What people write and notices do not. */
 const PERSON =
-  /(?<!\p{L})(?:I|I'm|I’m|I've|my|mine|yo|mis|ich|mein\p{L}{0,2}|je|j['’]\p{L}+|mon|ma|eu|meu|minha|io|mio|mia)(?!\p{L})/u;
+  /(?<!\p{L})(?:I|I['’]\p{L}+|[Mm]y|[Mm]ine|[Yy]o|[Mm]is?|[Tt]engo|[Ii]ch|[Mm]ein\p{L}{0,2}|[Jj]e|[Jj]['’]\p{L}+|[Mm]on|[Ee]u|[Mm]eu|[Mm]inha|[Ii]o|[Mm]io|[Mm]ia)(?!\p{L})/u;
 
 const BANNER_OPENS =
   /^\W*(?:caution|warning|external|alert|notice|attention|be careful|precaución|atención|cuidado|advertencia|externo|aviso|attention|prudence|externe|achtung|vorsicht|extern|atenção|attenzione|esterno|this (?:e-?mail|message) (?:originated|was sent|came|is) (?:from |an )?(?:outside|external)|este (?:correo|mensaje) (?:proviene|se originó|procede|fue enviado)|you don't often get email from|no suele recibir correo)/iu;
 const BANNER: readonly RegExp[] = [
-  /originat\p{L}* (?:from )?outside|(?:from|by) (?:an |someone )?(?:external|outside)|outside (?:of )?(?:the|our|your) (?:organi[sz]ation|network|company)|external (?:e-?mail|sender|message)|fuera de (?:la|su|nuestra|tu) (?:organización|red|empresa)|remitente externo|correo externo|(?:provenant|provient) de l['’]extérieur|expéditeur externe|außerhalb|externe[rn]? (?:absender|e-?mail)|fora da (?:organização|empresa|sua)|esterno all|proviene dall['’]esterno|don't often get email|no suele recibir correo/iu,
-  /do not click|don't click|(?:clicking|click|open).{0,40}(?:links|attachments)|no (?:haga|abra|pulse).{0,30}|ne cliquez pas|klicken sie (?:nicht|nur)|keine links|não clique|non cliccare|recogni[sz]e the sender|reconozca al remitente|content is safe|learn why this is important|aka\.ms\/learnabout/iu,
+  /originat\p{L}* (?:from )?(?:an )?(?:outside|external)|(?:sent|came|comes|received|is) from (?:an |someone |a sender )?(?:external sender|external source|outside)|external (?:e-?mail|sender|message)|(?:originó|proviene|procede|enviado).{0,20} fuera de|remitente externo|correo externo|(?:provenant|provient) de l['’]extérieur|expéditeur externe|von außerhalb|externe[rnm]? (?:absender|e-?mail)|fora da (?:organização|empresa|sua organização)|esterno all|proviene dall['’]esterno|don['’]t often get email|no suele recibir correo/iu,
+  /do not click|don['’]t click|(?:clicking|click|open).{0,40}(?:links|attachments)|no (?:haga clic|abra|pulse)|ne cliquez pas|klicken sie (?:nicht|nur)|keine links|não clique|non cliccare|recogni[sz]e the sender|reconozca al remitente|content is safe|learn why this is important|aka\.ms\/learnabout/iu,
 ];
 const BANNER_TAG =
   /^\W*\[?\W*(?:external|externo|externe|extern|esterno|ext|external (?:e-?mail|sender|message)|correo externo)\W*\]?\W*$/iu;
@@ -84,7 +90,8 @@ function withTitle(pieces: readonly Piece[], from: number, start: number): numbe
 
 function isNotice(paragraph: string): boolean {
   const short = paragraph.split(" ").length <= FOOTER_WORDS_MAX;
-  if (short && !PERSON.test(paragraph) && FOOTERS.some((footer) => footer.test(paragraph))) return true;
+  if (short && !PERSON.test(paragraph) && FOOTERS.some(([one, other]) => one.test(paragraph) && other.test(paragraph)))
+    return true;
   if (paragraph.includes("?") || PERSON.test(paragraph) || !ITSELF.test(paragraph)) return false;
   const titled = TITLE.test(paragraph);
   const core = count(CORE, paragraph);
@@ -122,5 +129,7 @@ function bannerEnd(pieces: readonly Piece[], start: number, to: number): number 
     joined = `${joined} ${words}`.slice(0, CHARS_MAX);
     if (count(BANNER, words) > 0 || count(BANNER, joined) > before) end = i + 1;
   }
+  const banner = pieces.slice(start, end).map(({ words }) => words);
+  if (banner.some((words) => PERSON.test(words))) return start;
   return count(BANNER, joined) >= 2 || (lines === 1 && count(BANNER, joined) >= 1) ? end : start;
 }

@@ -9,6 +9,7 @@ const LINES_MAX = 12;
 const PIECES_MAX = 48;
 const LINE_CHARS_MAX = 120;
 const NAME_WORDS_MAX = 5;
+const PARTICLE = /^(?:de|del|la|las|los|y|e|da|do|dos|das|van|von|der|den|di|du|le|of|and|the|for|für|und|et)$/;
 /** Lines with nothing but names: the person's, the department's. */
 const NAMES_MAX = 2;
 const SENTENCE_WORDS_MIN = 9;
@@ -29,7 +30,7 @@ const IDENTITY =
 const ASKS =
   /\?|(?<!\p{L})(?:please|pls|call me|text me|reply to me|need|needs|want|would like|can you|could you|help|urgent|asap|tomorrow|today|appointment|pain|refill|por favor|favor de|llám\p{L}+|necesit\p{L}+|quier\p{L}+|quisiera|urgente|mañana|cita|dolor|bitte|brauche|dringend|termin|s'il vous plaît|svp|merci de|besoin|rendez-vous|preciso|consulta|dor|vorrei|bisogno|appuntamento)(?!\p{L})/iu;
 const FIRST_PERSON =
-  /(?<!\p{L})(?:I|I'm|I’m|I've|I’ve|my|we|our|yo|mi|tengo|estoy|ich|mein\p{L}{0,2}|je|j['’]ai|mon|ma|eu|meu|minha|ho|mio|mia)(?!\p{L})/u;
+  /(?<!\p{L})(?:I|I['’]\p{L}+|[Mm]y|[Ww]e|[Oo]ur|[Yy]o|[Mm]i|[Tt]engo|[Ee]stoy|[Ii]ch|[Mm]ein\p{L}{0,2}|[Jj]e|[Jj]['’]ai|[Mm]on|[Ee]u|[Mm]eu|[Mm]inha|[Hh]o|[Mm]io|[Mm]ia)(?!\p{L})/u;
 
 const CLOSING_WORDS =
   "best regards|kind regards|warm regards|warmest regards|regards|best wishes|best|sincerely|sincerely yours|yours sincerely|yours truly|respectfully|respectfully yours|cordially|cheers|many thanks|thanks|thank you|thank you so much|thanks so much|thanks again|thank you very much|thanks and regards|take care|with gratitude|un saludo|saludos|saludos cordiales|un cordial saludo|cordial saludo|cordialmente|atentamente|atte|le saluda atentamente|reciba un cordial saludo|gracias|muchas gracias|mil gracias|un abrazo|cordialement|bien cordialement|bien à vous|sincères salutations|salutations|merci|meilleures salutations|respectueusement|mit freundlichen grüßen|mit freundlichen gruessen|freundliche grüße|viele grüße|liebe grüße|beste grüße|mfg|lg|hochachtungsvoll|danke|atenciosamente|com os melhores cumprimentos|melhores cumprimentos|cumprimentos|obrigado|obrigada|cordiais saudações|um abraço|cordiali saluti|distinti saluti|saluti|un saluto|grazie|met vriendelijke groet|vriendelijke groet|med vänliga hälsningar|med venlig hilsen|mvh|с уважением";
@@ -81,7 +82,7 @@ function underDelimiter(text: string, pieces: readonly Piece[], lines: readonly 
     if (RFC_DELIMITER.test(text.slice(piece.start, Math.min(piece.end, piece.start + 10)))) {
       return below.some((line) => IDENTITY.test(line) || asks(line)) ? null : i;
     }
-    if (DELIMITER.test(piece.words)) return maySign(below) && below.length > 0 ? i : null;
+    if (DELIMITER.test(piece.words)) return below.length > 0 && below.every(isOfSignature) ? i : null;
     if (RULE.test(piece.words)) return below.length > 0 && signs(below, 1) ? i : null;
   }
   return null;
@@ -132,6 +133,11 @@ function mayStandInSignature(line: string): boolean {
   return line.length <= LINE_CHARS_MAX && !IDENTITY.test(line) && !speaks(line) && !isField(line);
 }
 
+/** Below two dashes somebody may have typed: nothing but names and ways to reach them. */
+function isOfSignature(line: string): boolean {
+  return mayStandInSignature(line) && (isName(line) || kindsIn(line).length > 0);
+}
+
 function kindsIn(line: string): readonly string[] {
   if (line.length > LINE_CHARS_MAX) return [];
   return Object.entries(CONTACT).flatMap(([kind, pattern]) => (pattern.test(line) ? [kind] : []));
@@ -150,8 +156,11 @@ function isField(line: string): boolean {
 
 /** A name: each word begins with a capital letter. */
 function isName(line: string): boolean {
-  const words = line.replace(/[,.]/g, " ").split(/\s+/).filter(Boolean);
-  return words.length <= NAME_WORDS_MAX && words.every((word) => /^[\p{Lu}]/u.test(word)) && !/[?!:]$/.test(line);
+  const words = line
+    .replace(/[,.|&]/g, " ")
+    .split(/\s+/)
+    .filter((word) => word !== "" && !PARTICLE.test(word));
+  return words.length <= NAME_WORDS_MAX && words.every((word) => /^\p{Lu}/u.test(word)) && !/[?!:]$/.test(line);
 }
 
 function asks(line: string): boolean {
