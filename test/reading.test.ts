@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Case } from "../src/store/store.ts";
 import { sendMail } from "./support/dialogue.ts";
+import { startDns } from "./support/dns.ts";
 import { type TestGateway, testGateway } from "./support/gateway.ts";
 import { tempDir } from "./support/temp-dir.ts";
 import { until } from "./support/wait.ts";
+import { signed, ZONE } from "./support/zone.ts";
 
 const STAFF_NETWORK = "trust: {networks: [127.0.0.1]}";
 
@@ -83,6 +85,55 @@ describe("a forward", () => {
     expect(found.outcomes[0]?.outcome.evidence).toContainEqual(
       expect.objectContaining({ kind: "override", type: "billing", sure: false }),
     );
+    expect(found.outcomes[0]?.rules).toContain("refill");
+  });
+});
+
+describe("the signature of a staff domain", () => {
+  const settings = (address: string) =>
+    `trust: {staff_domains: [clinic.example]}\nproof: {dns_servers: ["${address}"], timeout_seconds: 4}`;
+  const signedForward = () => signed(letter(FORWARD), "clinic.example", Date.now());
+
+  test("makes a note on a forward an order", async () => {
+    await using dir = await tempDir();
+    await using dns = await startDns(ZONE);
+    await using gateway = await testGateway(dir.path, { settings: settings(dns.address) });
+    const found = await decided(gateway, await signedForward(), { from: "desk@clinic.example" });
+    expect(found.reading?.proof).toMatchObject({
+      source: "checked",
+      dkim: [{ result: "pass", domain: "clinic.example" }],
+      dmarc: { result: "pass", domain: "clinic.example" },
+    });
+    expect(found.reading?.staff).toBe("dmarc");
+    expect(found.outcomes[0]).toMatchObject({ requestType: "billing", decidedBy: "override" });
+  });
+
+  test("proves nothing when the mail was changed", async () => {
+    await using dir = await tempDir();
+    await using dns = await startDns(ZONE);
+    await using gateway = await testGateway(dir.path, { settings: settings(dns.address) });
+    const raw = (await signedForward()).replace("billing pls", "clinical pls");
+    const found = await decided(gateway, raw, { from: "desk@clinic.example" });
+    expect(found.reading?.proof.dkim).toMatchObject([{ result: "fail" }]);
+    expect(found.reading?.staff).toBeNull();
+    expect(found.outcomes[0]?.decidedBy).not.toBe("override");
+  });
+
+  test("is not known while DNS is silent: the mail is accepted all the same, routed, and marked", async () => {
+    await using dir = await tempDir();
+    await using dns = await startDns(ZONE, "dead");
+    await using gateway = await testGateway(dir.path, { settings: settings(dns.address) });
+    const raw = await signedForward();
+    const reply = await sendMail(gateway.port("smtp"), ["access@clinic.example"], raw, "desk@clinic.example");
+    expect(reply).toMatch(/^250 /);
+    expect((await gateway.store.counts()).undecided).toBe(1); // accepted before anything is known
+    const ref = /Accepted as (\S+)/.exec(reply)?.[1] ?? "";
+    const found = await until("the mail is decided", async () => {
+      const asked = await gateway.store.find(ref);
+      return asked?.reading ? asked : null;
+    });
+    expect(found.reading?.proof).toMatchObject({ source: "checked", dmarc: { result: "temperror" } });
+    expect(found.reading?.staff).toBeNull();
     expect(found.outcomes[0]?.rules).toContain("refill");
   });
 });
