@@ -41,8 +41,9 @@ export function compileForms(set: Forms): CompiledForms {
  */
 export function fieldOf(key: string, forms: CompiledForms): FormRule | null {
   const spaced = key.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
-  const whole = forms.byName.get(alike(spaced)) ?? forms.byName.get(alike(withoutBrackets(spaced)));
+  const whole = forms.byName.get(alike(spaced));
   if (whole !== undefined) return whole;
+  if (/[([]/.test(spaced)) return forms.byName.get(alike(withoutBrackets(spaced))) ?? null;
   const steps = spaced.split(".");
   for (let from = 1; from < steps.length; from++) {
     const rule = forms.byName.get(alike(steps.slice(from).join(" ")));

@@ -58,7 +58,11 @@ function labelledIn(text: string, from: number, to: number, forms: CompiledForms
     const line = text.slice(at, stop);
     const start = at + (line.length - line.trimStart().length);
     const end = start + line.trim().length;
-    lines.push({ start, end, rule: end - start > LABEL_CHARS_MAX ? null : fieldOf(line.trim(), forms) });
+    lines.push({
+      start,
+      end,
+      rule: end === start || end - start > LABEL_CHARS_MAX ? null : fieldOf(line.trim(), forms),
+    });
     at = stop + 1;
   }
   return lines.flatMap(({ rule, end: labelEnd }, index) => {
@@ -85,31 +89,35 @@ export function spoken(text: string, sections: readonly Section[], forms: Compil
   if (forms.spoken.size === 0) return [];
   const found = new Map<FormRule, Answer>();
   for (const { start, end } of sections.filter(isWritten)) {
-    for (const answer of spokenIn(text.slice(start, end), forms)) {
-      if (found.has(answer.rule)) continue;
-      found.set(answer.rule, { ...answer, start: answer.start + start, end: answer.end + start });
+    for (const answer of spokenIn(text, start, end, forms)) {
+      if (!found.has(answer.rule)) found.set(answer.rule, answer);
     }
   }
   return [...found.values()];
 }
 
-function spokenIn(text: string, forms: CompiledForms): readonly Answer[] {
-  const heard = words(text);
-  return heard.text.flatMap((word, at) => {
-    const phrase = forms.spoken.get(word)?.find((each) => each.words.every((one, i) => heard.text[at + i] === one));
-    if (phrase === undefined) return [];
-    const after = heard.end[at + phrase.words.length - 1] ?? text.length;
-    const shape = valueAfter(text, after, phrase.rule.kind.kind === "date" ? DATE_HERE : NAME_HERE);
-    return shape === null ? [] : [{ rule: phrase.rule, ...shape }];
-  });
+function spokenIn(text: string, start: number, end: number, forms: CompiledForms): readonly Answer[] {
+  const found: Answer[] = [];
+  const heard = words(text, start, end);
+  for (let at = 0; at < heard.text.length; at++) {
+    const phrase = forms.spoken
+      .get(heard.text[at] ?? "")
+      ?.find((each) => each.words.every((one, i) => heard.text[at + i] === one));
+    if (phrase === undefined) continue;
+    const after = heard.end[at + phrase.words.length - 1] ?? end;
+    const shape = valueAfter(text, after, end, phrase.rule.kind.kind === "date" ? DATE_HERE : NAME_HERE);
+    if (shape !== null) found.push({ rule: phrase.rule, ...shape });
+  }
+  return found;
 }
 
 function valueAfter(
   text: string,
   from: number,
+  to: number,
   shape: RegExp,
 ): { readonly value: string; readonly start: number; readonly end: number } | null {
-  const near = text.slice(from, from + GAP_CHARS_MAX + SHAPE_CHARS_MAX);
+  const near = text.slice(from, Math.min(to, from + GAP_CHARS_MAX + SHAPE_CHARS_MAX));
   GAP.lastIndex = 0;
   const gap = GAP.exec(near)?.[0].length ?? 0;
   shape.lastIndex = gap;

@@ -12,6 +12,9 @@ const VALUE_CHARS_MAX = 2_000;
 /** Characters of an answer in evidence: it names a choice. */
 const CHOICE_CHARS_MAX = 200;
 
+/** Below a line of dashes stands what the form says of itself: date, page, address of the sender. */
+const AFTER_RULE = /\n[ \t]*(?:-{3,}|_{3,}|={3,})[ \t\r]*(?:\n[\s\S]*)?$/;
+
 export type FormReading = {
   readonly isForm: boolean;
   /** Every field that is filled, once, in the order of the text. */
@@ -152,7 +155,7 @@ function given(message: Message, places: readonly Place[]): readonly Given[] {
 function lengthen(found: Given[], at: number, text: string, until: number): void {
   const answer = found[at];
   if (answer === undefined) return;
-  const run = text.slice(answer.start, Math.min(until, answer.start + VALUE_CHARS_MAX));
+  const run = text.slice(answer.start, Math.min(until, answer.start + VALUE_CHARS_MAX)).replace(AFTER_RULE, "");
   const start = answer.start + (run.length - run.trimStart().length);
   const value = run.trim();
   found[at] = { ...answer, value, start, end: start + value.length };
