@@ -3,9 +3,7 @@
 import type { Defect, Forward, ForwardedMail, Message, Section, SectionKind } from "../message.ts";
 import { readForward } from "./forward.ts";
 import { findHeaderBlocks } from "./header-block.ts";
-import { htmlText } from "./html.ts";
-
-type Mark = { readonly kind: "quoted" | "signature" | "forwarded"; readonly start: number; readonly end: number };
+import { htmlText, type Mark } from "./html.ts";
 import type { Mime } from "./mime.ts";
 import { cutSections } from "./sections.ts";
 
@@ -31,13 +29,13 @@ type Form = { readonly text: string; readonly marks: readonly Mark[] };
 /** What a person would read of the parts: plain text, HTML turned to text, or both where they do not say the same. */
 export function readForms(mime: Mime): { readonly forms: readonly Form[]; readonly defects: readonly Defect[] } {
   const plain: Form = { text: clean(mime.text), marks: [] };
-  if (mime.html === "")
-    return { forms: someText([plain]) ?? [{ text: clean(((mime as { calendarText?: string }).calendarText ?? "")), marks: [] }], defects: [] };
-  const { text, marks = [], cut } = htmlText(clean(mime.html)) as { text: string; marks?: Mark[]; cut: boolean };
+  const invitation: Form = { text: clean(mime.calendarText), marks: [] };
+  if (mime.html === "") return { forms: someText([plain]) ?? [invitation], defects: [] };
+  const { text, marks, cut } = htmlText(clean(mime.html));
   const defects: readonly Defect[] = cut ? ["html-cut"] : [];
   const html: Form = { text: clean(text), marks };
   const forms = mime.htmlBeside ? someText([plain, html]) : alternatives(plain, html);
-  return { forms: forms ?? [{ text: clean(((mime as { calendarText?: string }).calendarText ?? "")), marks: [] }], defects };
+  return { forms: forms ?? [invitation], defects };
 }
 
 /** Two forms of one letter: plain text is enough when it holds the words of the HTML, which is what a person sees. */
@@ -66,22 +64,24 @@ function missing(words: ReadonlySet<string>, among: ReadonlySet<string>): number
   return count;
 }
 
-/**
- * Cut the forms into sections, with what is attached below. `returned`: attached mails are what a bounce or a report
- * brings back, which is history and not a forward.
- */
-export function readBody(
-  forms: readonly Form[],
-  subject: string,
-  isReply: boolean,
-  attached: readonly Message[],
-  returned: boolean,
-): Body {
+/** What the headers say of a body. */
+type Head = {
+  readonly subject: string;
+  readonly isReply: boolean;
+  /** Whom it is sent to, lower case: who answers one of them does not forward. */
+  readonly recipients: readonly string[];
+  /** It is a bounce or a report: the mail in or below it is what is brought back, which is history and not a forward. */
+  readonly returned: boolean;
+};
+
+/** Cut the forms into sections, with what is attached below. */
+export function readBody(forms: readonly Form[], head: Head, attached: readonly Message[]): Body {
+  const { subject, isReply, recipients, returned } = head;
   const body = new Growing();
   let inline: Forward | null = null;
   for (const { text, marks } of forms) {
     const blocks = findHeaderBlocks(text);
-    const forward = readForward(text, subject, blocks, isReply);
+    const forward = returned ? null : readForward(text, subject, blocks, isReply, recipients);
     body.add(text, cutSections(text, marks, blocks, forward));
     if (forward === null || inline !== null) continue;
     const note = text.slice(forward.note.start, forward.note.end);

@@ -4,7 +4,7 @@
 import type { Attachment, Defect, Message } from "../message.ts";
 import { type Body, clean, readBody, readForms, TEXT_CHARS_MAX } from "./body.ts";
 import { headerLookup, readAddresses, readDate, readIds } from "./headers.ts";
-import { type HeaderLookup, type KindInput, readKind } from "./kind.ts";
+import { type HeaderLookup, readKind } from "./kind.ts";
 import { languageOf } from "./language.ts";
 import { readMime } from "./mime.ts";
 import { readPairs } from "./pairs.ts";
@@ -60,19 +60,22 @@ async function parseAt(raw: Uint8Array, depth: number): Promise<Message> {
     references: readIds(header("references")).slice(-REFERENCES_MAX),
   };
   const { forms, defects } = readForms(mime);
-  const { partTypes = [], reports = [], calendarMethod = null } = mime as Partial<KindInput>; // provisional
+  const { partTypes, reports, calendarMethod } = mime;
   const written = forms[0]?.text ?? "";
   const kind = readKind({ header, from, subject, text: written, partTypes, reports, calendarMethod });
   const returned = kind.kind === "bounce" || kind.kind === "feedback-report";
   const isReply = ids.inReplyTo !== null || ids.references.length > 0;
   const attached = await readAttached(mime.mails, depth);
-  const body = readBody(forms, subject, isReply, attached, returned);
+  const to = readAddresses(mime.headers, "to", ADDRESSES_MAX);
+  const cc = readAddresses(mime.headers, "cc", ADDRESSES_MAX);
+  const recipients = [...to, ...cc].map(({ address }) => address.toLowerCase());
+  const body = readBody(forms, { subject, isReply, recipients, returned }, attached);
   const message = {
     ...kind,
     from,
     replyTo: readAddresses(mime.headers, "reply-to", 1)[0] ?? null,
-    to: readAddresses(mime.headers, "to", ADDRESSES_MAX),
-    cc: readAddresses(mime.headers, "cc", ADDRESSES_MAX),
+    to,
+    cc,
     subject,
     ...body,
     pairs: readPairs(body.text, body.sections),
