@@ -144,12 +144,15 @@ describe("attached mails", () => {
     expect([mime.text, await subjects(mime)]).toEqual(["see below", [["inner", "chest pain"]]]);
   });
 
-  test("of a digest need no type", async () => {
+  test("of a digest need no type, and one that is the whole mail comes out", async () => {
     expect(await subjects(await readParts("multipart/digest", `\n${inner}`))).toEqual([["inner", "chest pain"]]);
+    expect(await subjects(await read("Content-Type: message/rfc822", inner))).toEqual([["inner", "chest pain"]]);
   });
 
-  test("that are the whole mail come out", async () => {
-    expect(await subjects(await read("Content-Type: message/rfc822", inner))).toEqual([["inner", "chest pain"]]);
+  test("below a large file are read all the same", async () => {
+    const file = `Content-Type: application/pdf\n\n${"%PDF".repeat(1024 * 1024)}`;
+    const mime = await readParts("multipart/mixed", file, `Content-Type: message/rfc822\n\n${inner}`);
+    expect(await subjects(mime)).toEqual([["inner", "chest pain"]]);
   });
 
   test("beyond ten are only named", async () => {

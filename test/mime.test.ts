@@ -139,6 +139,16 @@ describe("hostile mails are read in bounded time:", () => {
     expect((await readMime(Buffer.from(text, "latin1"))).text).toContain("chest pain");
   });
 
+  test("a large mail too deep to be taken apart is given up", async () => {
+    const raw = `From: a@b.example\n${nested(40)}${PLAIN}chest pain\n${"filler\n".repeat(100_000)}`;
+    expect((await readMime(Buffer.from(raw))).defects).toEqual(["unreadable-structure"]);
+  });
+
+  test("folds with nothing in them do not hide a header", async () => {
+    const mime = await readMime(Buffer.from(`From: a@b.example\nSubject: a${"\n ".repeat(20_000)}\n b\n\nhello`));
+    expect([subjectOf(mime), mime.defects]).toEqual(["a b", []]);
+  });
+
   test("every beginning of a mail, and every byte of it changed", { timeout: 60_000 }, async () => {
     const { head, body } = parts("multipart/mixed", `${PLAIN}hello`, "Content-Type: message/rfc822\n\nSubject: b\n\nc");
     const raw = bytes(head, body);

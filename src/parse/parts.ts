@@ -32,10 +32,10 @@ export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 const OTHER_BYTES_MAX = 1024 * 1024;
 
 /**
- * How deep parts stand in parts in a mail that is large, looked at after every slice of it. A person's mail has five
- * levels; the parser compares every line that begins with "--" with the boundaries of all levels above it.
+ * How many levels of parts a large mail may have, looked at after every slice of it. A person's mail has five; the
+ * parser compares every line that begins with "--" with the boundaries of all levels above it.
  */
-const DEPTH_MAX = 30;
+const LEVELS_MAX = 30;
 const SLICE_BYTES = 256 * 1024;
 
 /** A node of the tree mailparser builds; it stands in its source, not in its types. Broken headers make odd values. */
@@ -71,40 +71,45 @@ export function takeApart(head: Buffer, body: Buffer): Promise<Parted> {
     parser.on("data", (part) => {
       if (part.type === "attachment") kept.set(part.headers, keep(part, room));
     });
-    const finish = (complete: boolean) =>
-      resolve({
-        headers: parser.headers || new Map(),
-        headerLines: parser.headerLines || [],
-        root: inside.tree === false ? NO_PART : partOf(inside.tree, kept),
-        complete,
-      });
+    const heads = () => ({ headers: parser.headers || new Map(), headerLines: parser.headerLines || [] });
+    const finish = (complete: boolean) => {
+      const root = inside.tree === false ? NO_PART : partOf(inside.tree, kept);
+      if (body.length > SLICE_BYTES && levels(root) > LEVELS_MAX) giveUp();
+      else resolve({ ...heads(), root, complete });
+    };
+    // How far the parser came when it was stopped is chance, so nothing it found is used.
+    const giveUp = () => resolve({ ...heads(), root: NO_PART, complete: false });
     parser.on("error", () => finish(false));
     parser.on("end", () => finish(true));
     parser.write(head);
-    feed(parser, body, 0, () => {
-      if (depthOf(inside.curnode) <= DEPTH_MAX) return true;
-      finish(false);
-      return false;
-    });
+    feed(parser, body, 0, () => levelsAbove(inside.curnode) <= LEVELS_MAX, giveUp);
   });
 }
 
 /** Hand the body over, line by line in slices, as long as it is worth going on. */
-function feed(parser: MailParser, body: Buffer, from: number, goesOn: () => boolean): void {
+function feed(parser: MailParser, body: Buffer, from: number, goesOn: () => boolean, giveUp: () => void): void {
   const line = body.indexOf("\n", from + SLICE_BYTES);
-  if (line === -1) parser.end(body.subarray(from));
-  else {
-    parser.write(body.subarray(from, line + 1), (error) => {
-      if (!error && goesOn()) feed(parser, body, line + 1, goesOn);
-      else parser.destroy();
-    });
+  if (line === -1) {
+    parser.end(body.subarray(from));
+    return;
   }
+  parser.write(body.subarray(from, line + 1), (error) => {
+    if (!error && goesOn()) return feed(parser, body, line + 1, goesOn, giveUp);
+    if (!error) giveUp();
+    parser.destroy();
+  });
 }
 
-function depthOf(place: Place | false): number {
-  let depth = 0;
-  for (let at = place === false ? undefined : place.parent; at !== undefined; at = at.parent) depth++;
-  return depth;
+function levelsAbove(place: Place | false): number {
+  let levels = 0;
+  for (let at = place === false ? undefined : place.parent; at !== undefined; at = at.parent) levels++;
+  return levels;
+}
+
+function levels({ children }: Part): number {
+  let deepest = 0;
+  for (const child of children) deepest = Math.max(deepest, 1 + levels(child));
+  return deepest;
 }
 
 type Stream = Extract<ReturnType<MailParser["read"]>, { type: "attachment" }>;
