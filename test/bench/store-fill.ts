@@ -63,7 +63,6 @@ function statements(db: Database.Database) {
     decision: {},
     fill: "x".repeat(300),
   });
-  const found = JSON.stringify({ v: 1, fields: [], refusals: [], failures: [], defects: [] });
   return {
     chunk: db.prepare("insert into body_chunks values (?, ?)"),
     message: db.prepare(`insert into messages values (?, ?, 200, 'smtp', ?, '192.0.2.7', 'mail.example.org', 1, null,
@@ -76,7 +75,7 @@ function statements(db: Database.Database) {
       '5f2a77c01b9e4d10', 730, '', null, '[]', '${why}')`),
     reading:
       db.prepare(`insert into readings values (?, 'person', 'patient@example.org', null, 'none', null, null, 'en', null,
-      '${found}')`),
+      null)`),
     attempt: db.prepare("insert into attempts values (?, 1, ?, ?, '250', 'taken by the maildir')"),
     account: db.prepare("insert into accounts values (?, ?)"),
   };

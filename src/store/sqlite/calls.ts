@@ -60,7 +60,7 @@ export type ReadingColumns = readonly [
   staff: string | null,
   language: string | null,
   proof: string | null,
-  found: string,
+  found: string | null,
 ];
 
 /** What a mail says of an earlier one: its Message-ID, or, where its id could be worked out, that. */

@@ -12,6 +12,9 @@ const PROOF_VERSION = 1;
 
 type Found = Pick<Reading, "fields" | "refusals" | "failures" | "defects">;
 
+/** Of most mails: no column is written for it. */
+const NOTHING: Found = { fields: [], refusals: [], failures: [], defects: [] };
+
 export function readingColumns(reading: Reading): ReadingColumns {
   const { fields, refusals, failures, defects, proof } = reading;
   return [
@@ -23,13 +26,18 @@ export function readingColumns(reading: Reading): ReadingColumns {
     reading.staff,
     reading.language,
     proof.source === "none" ? null : JSON.stringify({ v: PROOF_VERSION, ...proof }),
-    JSON.stringify({ v: FOUND_VERSION, fields, refusals, failures, defects }),
+    isNothing(reading) ? null : JSON.stringify({ v: FOUND_VERSION, fields, refusals, failures, defects }),
   ];
+}
+
+function isNothing({ fields, refusals, failures, defects }: Found): boolean {
+  return fields.length + refusals.length + failures.length + defects.length === 0;
 }
 
 export function readingOf(columns: ReadingColumns): Reading {
   const [kind, originalSender, forwarder, forwardTier, confidence, staff, language, proof, found] = columns;
-  const { fields, refusals, failures, defects } = versioned<Found>(found, FOUND_VERSION, "reading");
+  const { fields, refusals, failures, defects } =
+    found === null ? NOTHING : versioned<Found>(found, FOUND_VERSION, "reading");
   return {
     kind: kind as Reading["kind"],
     originalSender,

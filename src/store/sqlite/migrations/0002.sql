@@ -2,7 +2,7 @@
 --
 -- `kind`, `original_sender` and `defects` of `outcomes` hold what was read up to version 1; later rows leave them empty.
 
--- One row for each decided mail: what was read. `proof` is null when nothing was looked at. Never changed.
+-- One row for each decided mail: what was read; `proof` and `found` are null when there is nothing. Never changed.
 create table readings (
   message_id integer primary key references messages (id),
   kind text not null,
@@ -13,12 +13,14 @@ create table readings (
   staff text,
   language text,
   proof text check (json_valid(proof)),
-  found text not null check (json_valid(found))
+  found text check (json_valid(found))
 ) strict;
 
 insert or ignore into readings (message_id, kind, original_sender, forward_tier, found)
   select routing_id >> 10, kind, original_sender, 'none',
-    json_object('v', 1, 'fields', json('[]'), 'refusals', json('[]'), 'failures', json('[]'), 'defects', json(defects))
+    case when defects <> '[]' then json_object(
+      'v', 1, 'fields', json('[]'), 'refusals', json('[]'), 'failures', json('[]'), 'defects', json(defects)
+    ) end
   from outcomes order by routing_id;
 
 -- One row for each 8,192 mails, by their ids: a Bloom filter of their Message-IDs, and those as sorted hashes.
