@@ -114,6 +114,44 @@ describe("characters", () => {
   });
 });
 
+describe("encrypted mails are said to be so:", () => {
+  const encrypted = ["encrypted"];
+  test.each([
+    ["PGP/MIME", parts("multipart/encrypted", "Content-Type: application/pgp-encrypted\n\nVersion: 1"), encrypted],
+    ["S/MIME", { head: "Content-Type: application/pkcs7-mime; smime-type=enveloped-data", body: "AA==" }, encrypted],
+    ["packed signature", { head: "Content-Type: application/x-pkcs7-mime; name=smime.p7m", body: "AA==" }, encrypted],
+    ["PGP in the text", { head: "X-A: b", body: "\n-----BEGIN PGP MESSAGE-----\n\nhQ\n" }, encrypted],
+    ["not a signature beside the text", parts("multipart/signed", `${PLAIN}hello`), []],
+    ["not a quoted PGP block", { head: "X-A: b", body: "look:\n-----BEGIN PGP MESSAGE-----\n" }, []],
+  ])("%s", async (_, { head, body }, defects) => {
+    expect((await read(head, body)).defects).toEqual(defects);
+  });
+});
+
+describe("mails that break off", () => {
+  test.each([
+    ["a multipart never closed", "Content-Type: multipart/mixed; boundary=x", `--x\n${PLAIN}chest pain`],
+    ["base64", "Content-Transfer-Encoding: base64", "Y2hlc3QgcGFpbiA"],
+    ["quoted-printable", "Content-Transfer-Encoding: quoted-printable", "chest pain =C"],
+  ])("in %s are read and said to", async (_, head, body) => {
+    const mime = await read(head, body);
+    expect(mime.text).toContain("chest pain");
+    expect(mime.defects).toEqual(["truncated"]);
+  });
+
+  test.each([
+    ["base64", "Content-Transfer-Encoding: base64", "Y2hlc3QgcGFpbg==\n"],
+    ["quoted-printable", "Content-Transfer-Encoding: quoted-printable", "chest pain=\n"],
+    [
+      "a boundary without the white space it was named with",
+      'Content-Type: multipart/mixed; boundary="x "',
+      `--x\n${PLAIN}hello\n--x--\n`,
+    ],
+  ])("are not those that end in %s", async (_, head, body) => {
+    expect((await read(head, body)).defects).toEqual([]);
+  });
+});
+
 describe("hostile mails are read in bounded time:", () => {
   const MB = 1024 * 1024;
   const nested = (depth: number) =>

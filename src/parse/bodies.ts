@@ -77,6 +77,8 @@ type Found = {
   calendarText: string;
   /** Texts that were taken for files. */
   readonly named: (() => readonly Passage[])[];
+  /** A packed mail has a text that is not read. */
+  hidesText: boolean;
   readonly defects: Set<Defect>;
 };
 
@@ -89,13 +91,16 @@ export function readBodies(root: Part): Bodies {
     calendarMethod: null,
     calendarText: "",
     named: [],
+    hidesText: false,
     defects: new Set(),
   };
   const passages = passagesOf(root, ALONE, found);
   const isEmpty = passages.every(({ plain, html }) => plain.trim() === "" && html.trim() === "");
   // Where there is nothing else to read, a text with a name is what the mail says.
   const read = isEmpty ? found.named.flatMap((passagesOfFile) => passagesOfFile()) : [];
-  const { named: _, ...rest } = found;
+  // Outlook mostly sends the text beside what it packs.
+  if (found.hidesText && isEmpty && read.length === 0) found.defects.add("outlook-packed");
+  const { named: _, hidesText: __, ...rest } = found;
   return { ...rest, passages: read.length > 0 ? read : passages, defects: [...found.defects] };
 }
 
@@ -242,6 +247,7 @@ function readCalendar(part: Part, found: Found): void {
 function packedPassages(part: Part, type: string, found: Found): readonly Passage[] {
   const packed = readTnef(part.kept);
   if (!packed.complete || part.kept.length < part.sizeBytes) found.defects.add("outlook-packed");
+  if (packed.rtfOnly) found.hidesText = true;
   list(part, type, found);
   found.attachments.push(...packed.files);
   const passage = { plain: packed.text.replace(/\r\n?/g, "\n"), html: packed.html };

@@ -4,12 +4,13 @@
 import type { Attachment } from "../message.ts";
 import { decodeBytes } from "./charset.ts";
 
-/** `complete` is false when something stands in it that was not read: a text in RTF only, or bytes that break off. */
+/** `complete` is false when bytes break off or make no sense; `rtfOnly` when its text stands in it as RTF, which is not read. */
 export type Packed = {
   readonly text: string;
   readonly html: string;
   readonly files: readonly Attachment[];
   readonly complete: boolean;
+  readonly rtfOnly: boolean;
 };
 
 const SIGNATURE = 0x223e9f78;
@@ -48,12 +49,12 @@ export function readTnef(bytes: Uint8Array): Packed {
   const state: State = { text: "", html: "", hasRtf: false, codePage: "", files: [], complete: true };
   if (buffer.length < HEADER_BYTES || buffer.readUInt32LE(0) !== SIGNATURE) state.complete = false;
   else readAttributes(buffer, state);
-  const unread = state.hasRtf && state.text.trim() === "" && state.html === "";
   return {
     text: state.text,
     html: state.html,
     files: state.files.map(({ name, longName, type, sizeBytes }) => ({ name: longName || name, type, sizeBytes })),
-    complete: state.complete && !unread,
+    complete: state.complete,
+    rtfOnly: state.hasRtf && state.text.trim() === "" && state.html === "",
   };
 }
 
