@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { type Mime, readMime } from "../src/parse/mime.ts";
-import { HTML, PLAIN, parts, read, readParts, subjectOf, utf8 } from "./support/mail-bytes.ts";
+import { HTML, PLAIN, read, readParts, subjectOf, utf8 } from "./support/mail-bytes.ts";
 import { packedMail } from "./support/tnef.ts";
 
 describe("texts", () => {
