@@ -22,7 +22,9 @@ export function newFilter(): Uint8Array {
 export function placesOf(key: Uint8Array): Uint32Array {
   const first = wordAt(key, 0);
   const step = wordAt(key, 4) | 1;
-  return Uint32Array.from({ length: PROBES }, (_, probe) => (first + Math.imul(probe, step)) & PLACE_MASK);
+  const places = new Uint32Array(PROBES);
+  for (let probe = 0; probe < PROBES; probe++) places[probe] = (first + Math.imul(probe, step)) & PLACE_MASK;
+  return places;
 }
 
 export function addTo(filter: Uint8Array, places: Uint32Array): void {

@@ -23,7 +23,9 @@ insert or ignore into readings (message_id, kind, original_sender, forward_tier,
     ) end
   from outcomes order by routing_id;
 
--- One row for each 8,192 mails, by their ids: a Bloom filter of their Message-IDs, and those as sorted hashes.
+-- `hashes` are 40 bits of a SHA-256 times 8,192 plus the mail's place in the bucket, as doubles in order.
+--
+-- One row for each 8,192 mails, by their ids: a Bloom filter of their Message-IDs, and those as sorted doubles.
 create table thread_buckets (
   bucket integer primary key,
   filter blob not null,

@@ -23,9 +23,8 @@ const BUCKET_MAILS = 8_192;
 const BUCKETS_MAX = 1_536;
 /** A bucket is sealed so many mails after it is full: more than one transaction has, so its mails are all committed. */
 const SEAL_LAG = 1_024;
-/** Of a SHA-256: enough to be seldom wrong. */
-const HASH_BYTES = 6;
-const ENTRY_BYTES = HASH_BYTES + 2;
+/** Of a SHA-256: enough to be seldom wrong, and with a mail's place in its bucket 53 bits, so one number holds both. */
+const HASH_BYTES = 5;
 /** Mails of one Message-ID that are kept of each bucket, and answered: some programs give all their mails the same. */
 const SAME_MAX = 16;
 
@@ -129,7 +128,7 @@ function seal(statements: Statements, state: State, bucket: number, entries: Ent
   const filter = newFilter();
   const hashes = packed(entries, bucket, (hashed) => addTo(filter, placesOf(hashed)));
   addFilter(state, bucket, filter);
-  statements.seal.run(bucket, filter, hashes);
+  statements.seal.run(bucket, filter, new Uint8Array(hashes.buffer));
 }
 
 function addFilter(state: State, bucket: number, filter: Uint8Array): void {
@@ -144,21 +143,14 @@ function addFilter(state: State, bucket: number, filter: Uint8Array): void {
 }
 
 /** Hashes in order, each with the place of its mail in the bucket; `see` sees each once. */
-function packed(entries: Entries, bucket: number, see: (hashed: Buffer) => void): Uint8Array {
-  const pairs = [...entries].flatMap(([id, mails]) => {
+function packed(entries: Entries, bucket: number, see: (hashed: Buffer) => void): Float64Array {
+  const numbers: number[] = [];
+  for (const [id, mails] of entries) {
     const hashed = hashOf(id);
     see(hashed);
-    const number = numberOf(hashed);
-    return mails.map((mail) => [number, mail - bucket * BUCKET_MAILS] as const);
-  });
-  const bytes = Buffer.alloc(pairs.length * ENTRY_BYTES);
-  pairs
-    .sort(([a], [b]) => a - b)
-    .forEach(([number, place], n) => {
-      bytes.writeUIntBE(number, n * ENTRY_BYTES, HASH_BYTES);
-      bytes.writeUInt16BE(place, n * ENTRY_BYTES + HASH_BYTES);
-    });
-  return bytes;
+    for (const mail of mails) numbers.push(numberOf(hashed) + mail - bucket * BUCKET_MAILS);
+  }
+  return Float64Array.from(numbers).sort();
 }
 
 /** Mails that perhaps have this Message-ID: enough of the newest. */
@@ -178,23 +170,22 @@ function candidates(statements: Statements, state: State, id: string): number[] 
 }
 
 /** As sealed; worked out anew where the sealing was undone. */
-function hashesOf(statements: Statements, bucket: number): Buffer {
+function hashesOf(statements: Statements, bucket: number): Float64Array {
   const bytes = statements.hashes.get(bucket) as Uint8Array | undefined;
-  return Buffer.from(bytes ?? packed(entriesOf(statements, bucket, bucket + 1), bucket, () => undefined));
+  if (bytes !== undefined) return new Float64Array(new Uint8Array(bytes).buffer);
+  return packed(entriesOf(statements, bucket, bucket + 1), bucket, () => undefined);
 }
 
-function mailsIn(hashes: Buffer, bucket: number, wanted: number): number[] {
-  const hashAt = (n: number) => hashes.readUIntBE(n * ENTRY_BYTES, HASH_BYTES);
-  const count = hashes.length / ENTRY_BYTES;
+function mailsIn(hashes: Float64Array, bucket: number, wanted: number): number[] {
   let from = 0;
-  for (let to = count; from < to; ) {
+  for (let to = hashes.length; from < to; ) {
     const middle = (from + to) >> 1;
-    if (hashAt(middle) < wanted) from = middle + 1;
+    if ((hashes[middle] ?? 0) < wanted) from = middle + 1;
     else to = middle;
   }
   const found: number[] = [];
-  for (let n = from; n < count && hashAt(n) === wanted; n++) {
-    found.push(bucket * BUCKET_MAILS + hashes.readUInt16BE(n * ENTRY_BYTES + HASH_BYTES));
+  for (let n = from; (hashes[n] ?? Number.POSITIVE_INFINITY) < wanted + BUCKET_MAILS; n++) {
+    found.push(bucket * BUCKET_MAILS + (hashes[n] ?? 0) - wanted);
   }
   return found;
 }
@@ -203,8 +194,9 @@ function hashOf(id: string): Buffer {
   return hash("sha256", id, "buffer");
 }
 
+/** With room for a place in the bucket. */
 function numberOf(hashed: Buffer): number {
-  return hashed.readUIntBE(0, HASH_BYTES);
+  return hashed.readUIntBE(0, HASH_BYTES) * BUCKET_MAILS;
 }
 
 /** Some programs lose the angle brackets when they answer. */
