@@ -27,9 +27,9 @@ export async function decide(raw: Uint8Array, facts: Facts, rules: CompiledRules
 
 /** The part of `decide` after parsing, for those who show the message beside the decision. */
 export function decideMessage(message: Message, facts: Facts, rules: CompiledRules): Decided {
-  const hits = match(message, rules);
   const staff = staffProof(message, facts);
   const form = readForm(message, rules.forms);
+  const hits = match(message, form.labels, rules);
   const said = saidBesideRules(message, facts, form, staff, rules);
   return {
     ...reading(message, facts, form, staff),

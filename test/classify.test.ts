@@ -124,7 +124,11 @@ function hits(phrases: readonly string[], text: string): readonly string[] {
     departments: [],
     forms: { formFrom: 2, blank: [], fields: [], required: [] },
   };
-  const found = match({ ...EMPTY, text, sections: [{ kind: "own", start: 0, end: text.length }] }, compileRules(set));
+  const found = match(
+    { ...EMPTY, text, sections: [{ kind: "own", start: 0, end: text.length }] },
+    [],
+    compileRules(set),
+  );
   return [...found].sort(([a], [b]) => a - b).map(([, { span }]) => text.slice(span.start, span.end));
 }
 

@@ -62,8 +62,30 @@ describe("every form mail under the default rules", () => {
 test("a rule set without forms reads none", async () => {
   const without = compileRules({ ...rules.set, forms: { formFrom: 2, blank: [], fields: [], required: [] } });
   const message = await parse(readFileSync(join(FORMS, "key-value-lines.eml")));
-  expect(readForm(message, without.forms)).toEqual({ isForm: false, fields: [], requestType: null, urgency: null });
+  expect(readForm(message, without.forms)).toEqual({
+    isForm: false,
+    fields: [],
+    requestType: null,
+    urgency: null,
+    labels: [],
+  });
   expect(missingFields("access", [], without.forms)).toEqual([]);
+});
+
+test("the names of a form's fields are the form's words and no sign of anything", async () => {
+  const head = "From: a@b.example\r\nSubject: form\r\n\r\n";
+  const form = await parse(Buffer.from(`${head}Name: Sam Field\r\nHow urgent is this?: no hurry\r\n`));
+  const letter = await parse(Buffer.from(`${head}How urgent is this? I do not know.\r\n`));
+  const urgency = (message: Message) => {
+    const hits = match(message, readForm(message, rules.forms).labels, rules);
+    return classify(hits, { evidence: [], urgency: null, defects: [] }, null, rules).urgency;
+  };
+  expect(readForm(form, rules.forms).labels.map(({ start, end }) => form.text.slice(start, end))).toEqual([
+    "Name",
+    "How urgent is this?",
+  ]);
+  expect(urgency(form)).toBe("P4");
+  expect(urgency(letter)).not.toBe("P4");
 });
 
 describe("pairs", () => {
@@ -213,7 +235,7 @@ function messageOf(text: string): Message {
 /** What a reviewer of the expectations wants to see. */
 function summary(message: Message) {
   const form = readForm(message, rules.forms);
-  const text = classify(match(message, rules), { evidence: [], urgency: null, defects: [] }, null, rules);
+  const text = classify(match(message, form.labels, rules), { evidence: [], urgency: null, defects: [] }, null, rules);
   const requestType = form.requestType?.type ?? text.requestType;
   return {
     isForm: form.isForm,

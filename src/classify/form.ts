@@ -9,6 +9,8 @@ import { type Answer, labelled, saysDate, spoken } from "./form-text.ts";
 
 /** Characters of an answer that are kept beside the outcome. */
 const VALUE_CHARS_MAX = 2_000;
+/** Characters between a field's name and its value: a colon, a line end, some white space. */
+const LABEL_GAP_CHARS = 40;
 /** Characters of an answer in evidence: it names a choice. */
 const CHOICE_CHARS_MAX = 200;
 
@@ -22,14 +24,19 @@ export type FormReading = {
   /** Only a form decides by a field; null as well when the choices contradict each other. */
   readonly requestType: (Evidence & { readonly kind: "field" }) | null;
   readonly urgency: (Evidence & { readonly kind: "field-urgency" }) | null;
+  /** Where the form's own words stand, the names of its fields, in order: nobody wrote them now. */
+  readonly labels: readonly Stretch[];
 };
+
+/** Characters of the text from `start` up to, not including, `end`. */
+type Stretch = { readonly start: number; readonly end: number };
 
 /** An answer of the mail. `loose`: in the free text of a form, where it may inform but not decide. */
 type Given = Answer & { readonly loose: boolean; readonly where: Span["field"] };
 
 /** Read the fields of a mail. Linear in its length; the first filled answer of a field counts. */
 export function readForm(message: Message, forms: CompiledForms): FormReading {
-  if (forms.set.fields.length === 0) return { isForm: false, fields: [], requestType: null, urgency: null };
+  if (forms.set.fields.length === 0) return { isForm: false, fields: [], requestType: null, urgency: null, labels: [] };
   const answers = answersOf(message, forms);
   const filled = answers.filter((each) => !isBlankAnswer(each.value, forms));
   const isForm = fieldsIn(answers.filter((each) => !each.loose)) >= forms.set.formFrom;
@@ -42,7 +49,17 @@ export function readForm(message: Message, forms: CompiledForms): FormReading {
     })),
     requestType: isForm ? requestTypeOf(filled, forms) : null,
     urgency: urgencyOf(filled, forms),
+    labels: isForm ? labelsOf(message, forms) : [],
   };
+}
+
+/** "How urgent is this?" is the form's question and no sign of urgency. */
+function labelsOf({ text, pairs }: Message, forms: CompiledForms): readonly Stretch[] {
+  return pairs.flatMap(({ key, start }) => {
+    const at = text.lastIndexOf(key, start);
+    const isNear = at >= 0 && at + key.length <= start && start - at < key.length + LABEL_GAP_CHARS;
+    return isNear && fieldOf(key, forms) !== null ? [{ start: at, end: at + key.length }] : [];
+  });
 }
 
 /** Labels of the fields that a request type cannot do without and the mail does not give; a date must be readable as one. */

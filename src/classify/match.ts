@@ -33,11 +33,14 @@ export function fieldText(message: Message, field: Field): string {
  * Find every rule that fires. Each counts once: its first hit in reading order, subject before text before sender;
  * of two phrases that begin at the same word the longer one. Of the text only what is heard counts: what the writer
  * wrote now and what is forwarded, not history, signatures and disclaimers; no phrase reaches from one into another.
+ * `labels` are the names of a form's fields, in order: the form's words, not the writer's.
  */
-export function match(message: Message, compiled: CompiledRules): Hits {
+export function match(message: Message, labels: readonly Stretch[], compiled: CompiledRules): Hits {
   const hits = new Map<number, Hit>();
   matchWords(words(message.subject), "subject", compiled, hits);
-  for (const { start, end } of heard(message)) matchWords(words(message.text, start, end), "text", compiled, hits);
+  for (const { start, end } of without(heard(message), labels)) {
+    matchWords(words(message.text, start, end), "text", compiled, hits);
+  }
   matchWords(words(senderText(message)), "sender", compiled, hits);
   return hits;
 }
@@ -45,6 +48,27 @@ export function match(message: Message, compiled: CompiledRules): Hits {
 /** The stretches of the text that rules and model hear. */
 export function heard({ sections }: Message): readonly Section[] {
   return sections.filter(({ kind }) => kind === "own" || kind === "forwarded");
+}
+
+/** Characters of the text from `start` up to, not including, `end`. */
+type Stretch = { readonly start: number; readonly end: number };
+
+/** The stretches less the holes; both in order. */
+function without(stretches: readonly Stretch[], holes: readonly Stretch[]): readonly Stretch[] {
+  if (holes.length === 0) return stretches;
+  const left: Stretch[] = [];
+  let next = 0;
+  for (const { start, end } of stretches) {
+    let from = start;
+    for (; (holes[next]?.start ?? end) < end; next++) {
+      const hole = holes[next];
+      if (hole === undefined || hole.start < from) continue;
+      left.push({ start: from, end: hole.start });
+      from = hole.end;
+    }
+    if (from < end) left.push({ start: from, end });
+  }
+  return left;
 }
 
 function matchWords(found: Words, field: Field, compiled: CompiledRules, hits: Map<number, Hit>): void {

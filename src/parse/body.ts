@@ -28,14 +28,23 @@ type Form = { readonly text: string; readonly marks: readonly Mark[] };
 
 /** What a person would read of the parts: plain text, HTML turned to text, or both where they do not say the same. */
 export function readForms(mime: Mime): { readonly forms: readonly Form[]; readonly defects: readonly Defect[] } {
-  const plain: Form = { text: clean(mime.text), marks: [] };
-  const invitation: Form = { text: clean(mime.calendarText), marks: [] };
+  const plain = formOf(mime.text, []);
+  const invitation = formOf(mime.calendarText, []);
   if (mime.html === "") return { forms: someText([plain]) ?? [invitation], defects: [] };
   const { text, marks, cut } = htmlText(clean(mime.html));
   const defects: readonly Defect[] = cut ? ["html-cut"] : [];
-  const html: Form = { text: clean(text), marks };
+  const html = formOf(text, marks);
   const forms = mime.htmlBeside ? someText([plain, html]) : alternatives(plain, html);
   return { forms: forms ?? [invitation], defects };
+}
+
+/** Nothing behind the limit is looked at, so nothing costs more than that. */
+function formOf(text: string, marks: readonly Mark[]): Form {
+  const beginning = clean(text.slice(0, TEXT_CHARS_MAX));
+  const within = marks.flatMap(({ kind, start, end }) =>
+    start < beginning.length ? [{ kind, start, end: Math.min(end, beginning.length) }] : [],
+  );
+  return { text: beginning, marks: within };
 }
 
 /** Two forms of one letter: plain text is enough when it holds the words of the HTML, which is what a person sees. */
@@ -97,7 +106,8 @@ export function readBody(forms: readonly Form[], head: Head, attached: readonly 
       message.sections.map((section) => ({ ...section, kind: attachedKind(section.kind, returned) })),
     );
   }
-  return { ...body, forward: inline ?? (returned ? null : attachedForward(attached, note)) };
+  const { text, sections } = body;
+  return { text, sections, forward: inline ?? (returned ? null : attachedForward(attached, note)) };
 }
 
 /** What the writer of an attached mail wrote is forwarded. */
