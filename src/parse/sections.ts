@@ -90,6 +90,7 @@ function readPart(
     marks.filter(({ start }) => start > outer),
   );
   cutHistory(pieces, region, blocks);
+  if (part.kind === "forwarded") markInnerHeads(pieces, region, blocks);
   cutEnds(text, pieces, region, part.kind);
   if (part.kind === "forwarded" || !inForward) keepSomething(pieces, region, part.kind);
 }
@@ -108,6 +109,17 @@ function useMarks(pieces: readonly Piece[], { from, to }: Region, marks: readonl
     const marked = pieces.slice(first, at);
     if (kind === "signature" && !maySign(marked.map(({ words }) => words))) continue;
     for (const piece of marked) piece.kind = kind;
+  }
+}
+
+/** A forward inside the forwarded mail is heard too, but not its header block. */
+function markInnerHeads(pieces: readonly Piece[], { from, to }: Region, blocks: readonly HeaderBlock[]): void {
+  let at = from;
+  for (const { separator, start, end } of blocks) {
+    while (at < to && (pieces[at]?.start ?? 0) < start) at++;
+    for (; at < to && (pieces[at]?.end ?? 0) <= end; at++) {
+      if (separator === "forwarded" && pieces[at]?.kind === "forwarded") setKind(pieces[at], "forward-header");
+    }
   }
 }
 
