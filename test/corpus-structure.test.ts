@@ -4,10 +4,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readAddresses, readDate } from "../src/parse/headers.ts";
 import { type Mime, readMime } from "../src/parse/mime.ts";
 import { parse } from "../src/parse/parse.ts";
 import { corpus, filesBelow } from "./support/corpora.ts";
-import { MIME4J_DEVIATIONS, STALWART_DEVIATIONS } from "./support/deviations.ts";
+import { ADDRESS_DEVIATIONS, DATE_DEVIATIONS, MIME4J_DEVIATIONS, STALWART_DEVIATIONS } from "./support/deviations.ts";
 
 const STALWART = corpus("mail-stalwart-mail-parser");
 const MIME4J = corpus("mail-james-mime4j");
@@ -39,6 +40,32 @@ describe.skipIf(STALWART === null)("Stalwart's mails, where they are", () => {
 
   test("say the same with LF, with CRLF and inside another mail", { timeout: HANG_MS }, async () => {
     for (const name of mails) await sayTheSame(readFileSync(join(folder, name)), name);
+  });
+});
+
+describe.skipIf(STALWART === null)("Stalwart's single headers, where they are", () => {
+  const vectors = <T>(name: string): readonly { readonly header: string; readonly expected: T }[] =>
+    STALWART === null ? [] : JSON.parse(readFileSync(join(STALWART, name), "utf8"));
+
+  test("with dates are read as Stalwart reads them", () => {
+    const dates = vectors<StalwartDate | null>("date.json");
+    expect(dates.length).toBeGreaterThan(30);
+    const different = dates.filter(({ header, expected }) => readDate(unfolded(header)) !== timeOf(expected));
+    expect(different.map(({ header }) => unfolded(header).slice(0, 30))).toEqual(Object.keys(DATE_DEVIATIONS));
+  });
+
+  test("with addresses are read as Stalwart reads them", async () => {
+    const lists = vectors<Value["Address"]>("address.json");
+    expect(lists.length).toBeGreaterThan(50);
+    const different: string[] = [];
+    for (const { header, expected } of lists) {
+      const raw = Buffer.from(`X-A: b\r\nTo: ${header.trim()}\r\n\r\nhello`);
+      const read = readAddresses((await readMime(raw)).headers, "to", 100).map(({ address }) => address);
+      const wanted = expected?.List ?? expected?.Group?.flatMap((group) => group.addresses) ?? [];
+      const missing = wanted.some(({ address }) => address?.includes("@") && !read.includes(address));
+      if (missing) different.push(unfolded(header).slice(0, 30));
+    }
+    expect(different).toEqual(Object.keys(ADDRESS_DEVIATIONS));
   });
 });
 
@@ -84,6 +111,22 @@ describe.skipIf(MIME4J === null)("mime4j's mails, where they are", () => {
     for (const name of mails) await sayTheSame(readFileSync(join(folder, name)), name);
   });
 });
+
+type StalwartDate = Readonly<
+  Record<"year" | "month" | "day" | "hour" | "minute" | "second" | "tz_hour" | "tz_minute", number>
+> & { readonly tz_before_gmt: boolean };
+
+/** Milliseconds since 1970; null where Stalwart reads no date, or one no calendar has. */
+function timeOf(date: StalwartDate | null): number | null {
+  if (date === null) return null;
+  const west = (date.tz_before_gmt ? 1 : -1) * (date.tz_hour * 60 + date.tz_minute) * 60_000;
+  const time = Date.UTC(date.year, date.month - 1, date.day, date.hour, date.minute, date.second) + west;
+  return Number.isNaN(time) ? null : time;
+}
+
+function unfolded(header: string): string {
+  return header.replace(/\s+/g, " ").trim();
+}
 
 type Expected = {
   readonly subject: string;

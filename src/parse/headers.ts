@@ -51,7 +51,9 @@ export function readDate(value: string | undefined): number | null {
   if (value === undefined || value.length > 100) return null;
   const bare = value.replace(/\([^()]*\)/g, " ").trim();
   if (!/\d/.test(bare)) return null;
-  const time = Date.parse(ZONE.test(bare) ? bare : `${bare} +0000`);
+  // A zone of letters nobody defined says nothing (RFC 5322 4.3).
+  const known = ZONE.test(bare) ? bare : `${bare.replace(/\s[A-Z][A-Z0-9]{0,9}$/i, "")} +0000`;
+  const time = Date.parse(known);
   return Number.isNaN(time) ? null : time;
 }
 

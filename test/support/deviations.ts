@@ -87,6 +87,24 @@ export const STALWART_DEVIATIONS: Readonly<
   ),
 };
 
+/** By the beginning of a Date header. */
+export const DATE_DEVIATIONS: Readonly<Record<string, string>> = {
+  "20 11 (some 44 comments(more c":
+    "A month as a number is no date of a mail (RFC 5322 3.3); which number is the day is a guess.",
+  "4 8 15 16 23 42, 4 8 15 16 23 ": "Six numbers are no date.",
+  "Tue, 1 Jul 2003 ((invalid) com": "A comment that is not closed hides nothing: the date behind it is read.",
+  "by 2002:aa7:cd10:0:b0:45c:2c83": "The value of a Received header is no Date header.",
+  "Thu, 10 Jul 1997 14:53:31 EST5": "A zone RFC 5322 4.3 does not define counts as UTC.",
+};
+
+/** By the beginning of an address header. */
+export const ADDRESS_DEVIATIONS: Readonly<Record<string, string>> = {
+  "Pete(A nice \\ ) chap) <pete(hi": "A comment torn over lines inside a domain: the domain ends before it.",
+  "Mary Smith <@node.test:mary@ex":
+    "A route in front of an address (RFC 5322 4.4) is left out, and white space ends a domain.",
+  "John Doe <jdoe@machine(comment": "White space inside a domain ends it.",
+};
+
 /** By text mime4j decodes: why ours does not hold it as it stands. */
 export const MIME4J_DEVIATIONS: Readonly<Record<string, string>> = {
   ...texts(
