@@ -4,7 +4,7 @@
 import { classify, type Said } from "./classify/classify.ts";
 import type { CompiledRules } from "./classify/compile.ts";
 import { contradictions, type FormReading, missingFields, readForm } from "./classify/form.ts";
-import { type Hits, match } from "./classify/match.ts";
+import { type Hits, hear, match } from "./classify/match.ts";
 import { readOverride } from "./classify/override.ts";
 import { staffProof } from "./classify/staff.ts";
 import { threadOf } from "./classify/thread.ts";
@@ -27,9 +27,10 @@ export async function decide(raw: Uint8Array, facts: Facts, rules: CompiledRules
 
 /** The part of `decide` after parsing, for those who show the message beside the decision. */
 export function decideMessage(message: Message, facts: Facts, rules: CompiledRules): Decided {
+  const heard = hear(message);
   const staff = staffProof(message, facts);
-  const form = readForm(message, rules.forms);
-  const hits = match(message, form.labels, rules);
+  const form = readForm(message, heard, rules.forms);
+  const hits = match(message, heard, form.labels, rules);
   const said = saidBesideRules(message, facts, form, staff, rules);
   return {
     ...reading(message, facts, form, staff),

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { compileRules } from "../src/classify/compile.ts";
-import { match } from "../src/classify/match.ts";
+import { hear, match } from "../src/classify/match.ts";
 import { rule } from "../src/classify/scorecard.ts";
 import { words, wordsOf } from "../src/classify/words.ts";
 import type { RuleSet } from "../src/config/rules.ts";
@@ -124,11 +124,8 @@ function hits(phrases: readonly string[], text: string): readonly string[] {
     departments: [],
     forms: { formFrom: 2, blank: [], fields: [], required: [] },
   };
-  const found = match(
-    { ...EMPTY, text, sections: [{ kind: "own", start: 0, end: text.length }] },
-    [],
-    compileRules(set),
-  );
+  const message: Message = { ...EMPTY, text, sections: [{ kind: "own", start: 0, end: text.length }] };
+  const found = match(message, hear(message), [], compileRules(set));
   return [...found].sort(([a], [b]) => a - b).map(([, { span }]) => text.slice(span.start, span.end));
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { classify } from "../src/classify/classify.ts";
 import { type CompiledRules, compileRules } from "../src/classify/compile.ts";
 import { contradictions, missingFields, readForm } from "../src/classify/form.ts";
-import { match } from "../src/classify/match.ts";
+import { hear, match } from "../src/classify/match.ts";
 import { loadRules } from "../src/config/rules.ts";
 import { printProblems } from "../src/config/yaml.ts";
 import type { Message } from "../src/message.ts";
@@ -49,7 +49,7 @@ describe("every form mail under the default rules", () => {
   test.each(mails)("%s has fields that stand where they say, within the bounds", async (file) => {
     const message = await parse(readFileSync(join(FORMS, file)));
     const tree = message.pairs.some((pair) => pair.layout === "tree");
-    for (const { value, span } of readForm(message, rules.forms).fields) {
+    for (const { value, span } of readForm(message, hear(message), rules.forms).fields) {
       const there = message[span.field === "subject" ? "subject" : "text"].slice(span.start, span.end);
       if (!tree) expect(there).toBe(value);
       expect(there.length).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ describe("every form mail under the default rules", () => {
 test("a rule set without forms reads none", async () => {
   const without = compileRules({ ...rules.set, forms: { formFrom: 2, blank: [], fields: [], required: [] } });
   const message = await parse(readFileSync(join(FORMS, "key-value-lines.eml")));
-  expect(readForm(message, without.forms)).toEqual({
+  expect(readForm(message, hear(message), without.forms)).toEqual({
     isForm: false,
     fields: [],
     requestType: null,
@@ -77,10 +77,10 @@ test("the names of a form's fields are the form's words and no sign of anything"
   const form = await parse(Buffer.from(`${head}Name: Sam Field\r\nHow urgent is this?: no hurry\r\n`));
   const letter = await parse(Buffer.from(`${head}How urgent is this? I do not know.\r\n`));
   const urgency = (message: Message) => {
-    const hits = match(message, readForm(message, rules.forms).labels, rules);
+    const hits = match(message, hear(message), readForm(message, hear(message), rules.forms).labels, rules);
     return classify(hits, { evidence: [], urgency: null, defects: [] }, null, rules).urgency;
   };
-  expect(readForm(form, rules.forms).labels.map(({ start, end }) => form.text.slice(start, end))).toEqual([
+  expect(readForm(form, hear(form), rules.forms).labels.map(({ start, end }) => form.text.slice(start, end))).toEqual([
     "Name",
     "How urgent is this?",
   ]);
@@ -176,7 +176,7 @@ describe("pairs", () => {
       const text = piece.repeat(Math.ceil(SIZE / piece.length));
       const started = performance.now();
       for (const whole of [text, `Name: x\nDOB: 1/1/1980\n${text}`, `<a>${text}</a>`, `{"a":"${text}"}`]) {
-        readForm(messageOf(whole), rules.forms);
+        readForm(messageOf(whole), hear(messageOf(whole)), rules.forms);
       }
       // A quarter of a second is usual; something quadratic takes minutes.
       expect(performance.now() - started, piece).toBeLessThan(20_000);
@@ -234,8 +234,13 @@ function messageOf(text: string): Message {
 
 /** What a reviewer of the expectations wants to see. */
 function summary(message: Message) {
-  const form = readForm(message, rules.forms);
-  const text = classify(match(message, form.labels, rules), { evidence: [], urgency: null, defects: [] }, null, rules);
+  const form = readForm(message, hear(message), rules.forms);
+  const text = classify(
+    match(message, hear(message), form.labels, rules),
+    { evidence: [], urgency: null, defects: [] },
+    null,
+    rules,
+  );
   const requestType = form.requestType?.type ?? text.requestType;
   return {
     isForm: form.isForm,

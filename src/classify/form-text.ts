@@ -3,7 +3,7 @@
 
 import type { Section } from "../message.ts";
 import { type CompiledForms, fieldOf } from "./form-names.ts";
-import { words } from "./words.ts";
+import type { HeardWords } from "./match.ts";
 
 type FormRule = CompiledForms["set"]["fields"][number];
 
@@ -85,26 +85,25 @@ function isKeyed(line: string, forms: CompiledForms): boolean {
 }
 
 /** What sentences say of fields that are dates or names of people; the first of each field. */
-export function spoken(text: string, sections: readonly Section[], forms: CompiledForms): readonly Answer[] {
+export function spoken(text: string, heard: readonly HeardWords[], forms: CompiledForms): readonly Answer[] {
   if (forms.spoken.size === 0) return [];
   const found = new Map<FormRule, Answer>();
-  for (const { start, end } of sections.filter(isWritten)) {
-    for (const answer of spokenIn(text, start, end, forms)) {
+  for (const stretch of heard) {
+    for (const answer of spokenIn(text, stretch, forms)) {
       if (!found.has(answer.rule)) found.set(answer.rule, answer);
     }
   }
   return [...found.values()];
 }
 
-function spokenIn(text: string, start: number, end: number, forms: CompiledForms): readonly Answer[] {
+function spokenIn(text: string, { words, end }: HeardWords, forms: CompiledForms): readonly Answer[] {
   const found: Answer[] = [];
-  const heard = words(text, start, end);
-  for (let at = 0; at < heard.text.length; at++) {
+  for (let at = 0; at < words.text.length; at++) {
     const phrase = forms.spoken
-      .get(heard.text[at] ?? "")
-      ?.find((each) => each.words.every((one, i) => heard.text[at + i] === one));
+      .get(words.text[at] ?? "")
+      ?.find((each) => each.words.every((one, i) => words.text[at + i] === one));
     if (phrase === undefined) continue;
-    const after = heard.end[at + phrase.words.length - 1] ?? end;
+    const after = words.end[at + phrase.words.length - 1] ?? end;
     const shape = valueAfter(text, after, end, phrase.rule.kind.kind === "date" ? DATE_HERE : NAME_HERE);
     if (shape !== null) found.push({ rule: phrase.rule, ...shape });
   }

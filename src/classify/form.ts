@@ -6,6 +6,7 @@ import type { Message, Pair, Section } from "../message.ts";
 import type { Evidence, FormField, Span, Urgency, Verdict } from "../outcome.ts";
 import { type CompiledForms, fieldOf, isBlankAnswer, meantBy } from "./form-names.ts";
 import { type Answer, labelled, saysDate, spoken } from "./form-text.ts";
+import type { Heard } from "./match.ts";
 
 /** Characters of an answer that are kept beside the outcome. */
 const VALUE_CHARS_MAX = 2_000;
@@ -35,14 +36,14 @@ type Stretch = { readonly start: number; readonly end: number };
 type Given = Answer & { readonly loose: boolean; readonly where: Span["field"] };
 
 /** Read the fields of a mail. Linear in its length; the first filled answer of a field counts. */
-export function readForm(message: Message, forms: CompiledForms): FormReading {
+export function readForm(message: Message, heard: Heard, forms: CompiledForms): FormReading {
   if (forms.set.fields.length === 0) return { isForm: false, fields: [], requestType: null, urgency: null, labels: [] };
   const answers = answersOf(message, forms);
   const filled = answers.filter((each) => !isBlankAnswer(each.value, forms));
   const isForm = fieldsIn(answers.filter((each) => !each.loose)) >= forms.set.formFrom;
   return {
     isForm,
-    fields: firstOfEach([...filled, ...said(message, forms)]).map((each) => ({
+    fields: firstOfEach([...filled, ...said(message, heard, forms)]).map((each) => ({
       field: each.rule.name,
       value: each.value.slice(0, VALUE_CHARS_MAX),
       span: spanOf(each),
@@ -189,11 +190,10 @@ function sectionEnd(sections: readonly Section[], at: number): number {
 }
 
 /** What sentences say, subject first. */
-function said(message: Message, forms: CompiledForms): readonly Given[] {
-  const subject = [{ kind: "own", start: 0, end: message.subject.length }] as const;
+function said({ subject, text }: Message, heard: Heard, forms: CompiledForms): readonly Given[] {
   return [
-    ...spoken(message.subject, subject, forms).map((each) => ({ ...each, loose: true, where: "subject" as const })),
-    ...spoken(message.text, message.sections, forms).map((each) => ({ ...each, loose: true, where: "text" as const })),
+    ...spoken(subject, [heard.subject], forms).map((each) => ({ ...each, loose: true, where: "subject" as const })),
+    ...spoken(text, heard.text, forms).map((each) => ({ ...each, loose: true, where: "text" as const })),
   ];
 }
 

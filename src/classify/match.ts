@@ -1,6 +1,6 @@
 // One pass over a mail that finds, for every rule, the first place where one of its phrases stands.
 
-import type { Message, Section } from "../message.ts";
+import type { Message } from "../message.ts";
 import type { Field, Span } from "../outcome.ts";
 import type { CompiledRules, PhraseEnd } from "./compile.ts";
 import { type Words, words } from "./words.ts";
@@ -35,19 +35,30 @@ export function fieldText(message: Message, field: Field): string {
  * wrote now and what is forwarded, not history, signatures and disclaimers; no phrase reaches from one into another.
  * `labels` are the names of a form's fields, in order: the form's words, not the writer's.
  */
-export function match(message: Message, labels: readonly Stretch[], compiled: CompiledRules): Hits {
+export function match(message: Message, heard: Heard, labels: readonly Stretch[], compiled: CompiledRules): Hits {
   const hits = new Map<number, Hit>();
-  matchWords(words(message.subject), "subject", compiled, hits);
-  for (const { start, end } of without(heard(message), labels)) {
-    matchWords(words(message.text, start, end), "text", compiled, hits);
-  }
+  matchWords(heard.subject.words, "subject", compiled, hits);
+  // Forms are few: for them the words are cut once more.
+  const text = labels.length === 0 ? heard.text : wordsIn(message.text, without(heard.text, labels));
+  for (const stretch of text) matchWords(stretch.words, "text", compiled, hits);
   matchWords(words(senderText(message)), "sender", compiled, hits);
   return hits;
 }
 
-/** The stretches of the text that rules and model hear. */
-export function heard({ sections }: Message): readonly Section[] {
-  return sections.filter(({ kind }) => kind === "own" || kind === "forwarded");
+/** Words of a stretch, with its place. */
+export type HeardWords = Stretch & { readonly words: Words };
+
+/** What rules, forms and model hear of a mail, in words: cut once for all. */
+export type Heard = { readonly subject: HeardWords; readonly text: readonly HeardWords[] };
+
+/** The words of the subject and of the stretches of the text that count. */
+export function hear({ subject, text, sections }: Message): Heard {
+  const own = sections.filter(({ kind }) => kind === "own" || kind === "forwarded");
+  return { subject: { start: 0, end: subject.length, words: words(subject) }, text: wordsIn(text, own) };
+}
+
+function wordsIn(text: string, stretches: readonly Stretch[]): readonly HeardWords[] {
+  return stretches.map(({ start, end }) => ({ start, end, words: words(text, start, end) }));
 }
 
 /** Characters of the text from `start` up to, not including, `end`. */

@@ -3,7 +3,6 @@
 import type { RuleSet } from "../config/rules.ts";
 import type { Message } from "../message.ts";
 import type { Evidence } from "../outcome.ts";
-import { heard } from "./match.ts";
 import { wordsOf } from "./words.ts";
 
 /** What the note of somebody who is not proven to be staff counts: no more than one rule. */
@@ -34,7 +33,10 @@ export function readOverride(message: Message, proven: boolean, rules: RuleSet):
   const [type] = named;
   if (type === undefined || named.size > 1) return null;
   if (!words.every((word) => names.has(word) || FILLERS.has(word))) return null;
-  const start = Math.max(0, message.text.indexOf(line, heard(message)[0]?.start ?? 0));
+  const start = Math.max(
+    0,
+    message.text.indexOf(line, message.sections.find(({ kind }) => kind === "own")?.start ?? 0),
+  );
   return {
     kind: "override",
     type,

@@ -19,8 +19,8 @@ const REFERENCES_MAX = 100;
 const ATTACHMENTS_MAX = 200;
 
 /** How much is looked at to tell the language: stretches, and characters of each. */
-const LANGUAGE_SECTIONS = 10;
-const LANGUAGE_CHARS = 4_000;
+const LANGUAGE_SECTIONS = 3;
+const LANGUAGE_CHARS = 1_500;
 
 /** How deep mails attached to attached mails are read. */
 const ATTACHED_DEPTH_MAX = 3;

@@ -22,7 +22,7 @@ const SENT_WITH = new RegExp(`^(?:${SENT})[ -]?(?:(?:${SMALL})\\s+){0,6}(?:${THI
 
 /** Mail programs that ask to be fetched. */
 const FETCH =
-  /^(?:get|download|obten\p{L}*|descarg\p{L}+|télécharge[rz]|(?:laden|holen) sie(?: sich)?|ottieni|scarica|obte[rn]\p{L}*|baix\p{L}+|transferir|skaffa|hent|få|hanki|pobierz|získ\p{L}+|stáhn\p{L}+|скачать|outlook (?:für|voor|para|pour|for|per))(?: \p{L}{1,4})? ?(?:outlook|yahoo mail|aol|ios|android)\p{L}*/iu;
+  /^(?:get|download|obten\p{L}*|descarg\p{L}+|télécharge[rz]|(?:laden|holen) sie(?: sich)?|ottieni|scarica|obte[rn]\p{L}*|baix\p{L}+|transferir|skaffa|hämta|hent|få|hanki|pobierz|získ\p{L}+|stáhn\p{L}+|скачать|outlook (?:für|voor|para|pour|for|per))(?: \p{L}{1,4})? ?(?:outlook|yahoo mail|aol|ios|android)\p{L}*/iu;
 
 /** Words that may follow: names and numbers of things, and these. */
 const FOLLOWS =
@@ -35,9 +35,15 @@ const GLUED =
 const EXCUSE =
   /^(?:please )?(?:excuse|pardon|forgive|disculp\p{L}+|perdon\p{L}+)[^.?!,;]{0,30}(?:typos?|misspellings?|spelling errors|brevity|autocorrect|faltas de ortografía|brevedad|errores de (?:escritura|tipeo|dedo))\.?$/iu;
 
+/** What any tag line begins with, behind dashes and a link: few lines get further, and looking at all of them is dear. */
+const BEGINS = new RegExp(
+  `^[\\s\\-–—*_|•~[<(]*(?:https?:|www\\.|${SENT}|get|download|obt|descarg|télécharge|laden|holen|ottieni|scarica|baix|transferir|skaffa|hämta|hent|få|hanki|pobierz|získ|stáhn|скачать|outlook|please|excuse|pardon|forgive|disculp|perdon|iphone|ipad|android|yahoo|galaxy|samsung|나의)`,
+  "iu",
+);
+
 /** Whether a line is a mail program's own; links in brackets behind it are part of it. */
 export function isTagLine(line: string): boolean {
-  if (line.length > CHARS_MAX * 2 || line.length < 5) return false;
+  if (line.length > CHARS_MAX * 2 || line.length < 5 || !BEGINS.test(line)) return false;
   const bare = line
     .replace(/[<([]\s?(?:https?:|www\.)[^\s>)\]]{0,300}[>)\]]?/gi, " ")
     .replace(/https?:\/\/\S{1,300}/gi, " ")
