@@ -95,6 +95,7 @@ const LINES = [
   "CAUTION: This email originated from outside. Do not click links.",
   "This e-mail is confidential. If you are not the intended recipient, delete it.",
   "   ",
+  "\u3000\u2028\u1680 spaces of all sorts",
 ];
 
 const line = fc.oneof(

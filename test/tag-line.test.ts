@@ -54,6 +54,8 @@ Inviato dal mio dispositivo Android
 Scarica Outlook per iOS
 Verstuurd vanaf mijn iPhone
 Skickat från min iPhone
+Získat Outlook pro Android
+Hämta Outlook för iOS
 Sendt fra min iPhone
 Lähetetty iPhonesta
 Wysłane z iPhone'a

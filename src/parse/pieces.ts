@@ -46,9 +46,12 @@ function pieceAt(text: string, start: number, end: number): Piece {
 
 const GREATER = 62;
 
+/** What `\s` is, control signs, and the signs without width that mail programs leave. */
 function isSpace(sign: number): boolean {
-  return sign <= 32 || sign === 0xa0 || sign === 0xfeff || (sign >= 0x2000 && sign <= 0x200f) || sign === 0x202f;
+  return sign <= 32 || sign === 0xa0 || (sign >= 0x2000 && sign <= 0x200f) || OTHER_SPACES.has(sign);
 }
+
+const OTHER_SPACES: ReadonlySet<number> = new Set([0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff]);
 
 /** Pieces as sections: neighbours of a kind together, white space with what stands before it. */
 export function sectionsOf(text: string, pieces: readonly Piece[]): readonly Section[] {

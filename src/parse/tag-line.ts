@@ -26,7 +26,7 @@ const FETCH =
 
 /** Words that may follow: names and numbers of things, and these. */
 const FOLLOWS =
-  /^(?:[\p{Lu}\d&(][\p{L}\d&()+.'/-]*|(?:smart)?phone|iphone|device|app|mail|e-?mail|secure|encrypted|correo|electrónico|seguro|wireless|network|mobile|tablet|handheld|on|for|an?|via|by|the|with|from|my|en|para|de|del|auf|für|mit|di|pour|sur|per|da|do|em|iOS|herunterladen|beziehen|gesendet|on|smartfon\p{L}*|i\p{Lu}\p{L}*|no|meu|ul|của|tôi|שלי|moi|mnie|[a-z]?\d+[a-z]?),?\.?$/u;
+  /^(?:[\p{Lu}\d&(][\p{L}\d&()+.'/-]*|(?:smart)?phone|iphone|device|app|mail|e-?mail|secure|encrypted|correo|electrónico|seguro|wireless|network|mobile|tablet|handheld|on|for|an?|via|by|the|with|from|my|en|para|de|del|auf|für|mit|di|pour|sur|per|da|do|em|iOS|herunterladen|beziehen|gesendet|on|smartfon\p{L}*|i\p{Lu}\p{L}*|no|pro|för|til|voor|dla|pe|для|meu|ul|của|tôi|שלי|moi|mnie|[a-z]?\d+[a-z]?),?\.?$/u;
 
 const GLUED =
   /^(?:iPhone|iPad|Android|Outlook|Yahoo|Galaxy|Samsung|나의 iPhone에서|나의 iPad에서)[\p{L}' -]{0,40}(?:から送信|보냄|gesendet|gönderildi|beziehen|herunterladen|downloaden|を入手|전송|다운로드|verstuurd|verzonden|送信|skickat|sendt|omból|emből)\.?$/iu;
