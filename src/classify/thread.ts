@@ -94,13 +94,14 @@ function idsIn(value: string): readonly string[] {
 
 /**
  * The case a mail goes on with, as `facts.earlier` offers them: what is sure before what is not, then a token before a
- * reference, then the nearest. A forward starts a case of its own, so it only suggests.
+ * reference, then the nearest. A forward starts a case of its own, and a
+ * writer whose domain disowns the mail (DMARC) may be anybody, so both only suggest.
  */
 export function threadOf(message: Message, facts: Facts): Thread | null {
   if (facts.earlier.length === 0) return null;
   const nearness = nearnessOf(message);
   const writer = message.from?.address.toLowerCase() ?? "";
-  const mayGoOn = message.forward === null && writer !== "";
+  const mayGoOn = message.forward === null && writer !== "" && facts.proof.dmarc.result !== "fail";
   let best: Candidate | null = null;
   for (const earlier of facts.earlier) {
     const candidate = candidateOf(earlier, writer, mayGoOn, facts.threadKey, nearness);

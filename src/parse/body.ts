@@ -31,11 +31,16 @@ export function readForms(mime: Mime): { readonly forms: readonly Form[]; readon
   const plain = formOf(mime.text, []);
   const invitation = formOf(mime.calendarText, []);
   if (mime.html === "") return { forms: someText([plain]) ?? [invitation], defects: [] };
-  const { text, marks, cut } = htmlText(clean(mime.html));
-  const defects: readonly Defect[] = cut ? ["html-cut"] : [];
-  const html = formOf(text, marks);
-  const forms = mime.htmlBeside ? someText([plain, html]) : alternatives(plain, html);
-  return { forms: forms ?? [invitation], defects };
+  let isCut = false;
+  const converted = (html: string): Form => {
+    const { text, marks, cut } = htmlText(clean(html));
+    isCut ||= cut;
+    return formOf(text, marks);
+  };
+  const forms = mime.htmlBeside
+    ? mime.passages.flatMap(({ plain, html }) => alternatives(formOf(plain, []), converted(html)))
+    : alternatives(plain, converted(mime.html));
+  return { forms: someText(forms) ?? [invitation], defects: isCut ? ["html-cut"] : [] };
 }
 
 /** Nothing behind the limit is looked at, so nothing costs more than that. */
@@ -48,9 +53,9 @@ function formOf(text: string, marks: readonly Mark[]): Form {
 }
 
 /** Two forms of one letter: plain text is enough when it holds the words of the HTML, which is what a person sees. */
-function alternatives(plain: Form, html: Form): readonly Form[] | null {
-  const [some, ...more] = someText([html, plain]) ?? [];
-  if (some === undefined || more.length === 0) return some === undefined ? null : [some];
+function alternatives(plain: Form, html: Form): readonly Form[] {
+  const some = someText([html, plain]) ?? [];
+  if (some.length < 2) return some;
   const inPlain = wordsIn(plain.text);
   const inHtml = wordsIn(html.text);
   if (missing(inHtml, inPlain) <= STRAY_WORDS) return [plain];
