@@ -1,18 +1,7 @@
 // The words for what is decided, as types: evidence, verdict, decision, outcome, and the jobs they become.
 // Readonly values only; a value that can be one of several things is a union with `kind`.
 
-import type {
-  Address,
-  Defect,
-  Facts,
-  FailedDelivery,
-  Mail,
-  MailKind,
-  Proof,
-  Recipient,
-  Refusal,
-  StaffProof,
-} from "./message.ts";
+import type { Defect, FailedDelivery, Mail, MailKind, Proof, Recipient, Refusal, StaffProof } from "./message.ts";
 
 export type Urgency = "P1" | "P2" | "P3" | "P4";
 

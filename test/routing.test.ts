@@ -98,16 +98,18 @@ function summary({ message, decided }: { readonly message: Message; readonly dec
     ...(decided.fields.length === 0 ? {} : { fields: decided.fields.map(({ field, value }) => `${field}: ${value}`) }),
     ...(decided.defects.length === 0 ? {} : { defects: decided.defects }),
     ...(message.attachments.length === 0 ? {} : { attachments: message.attachments }),
-    outcomes: decided.outcomes.map(({ alias, requestType, urgency, decidedBy, scores, decision, evidence, missing }) => ({
-      alias,
-      requestType,
-      urgency,
-      decidedBy,
-      ...decision,
-      scores: Object.fromEntries(scores.map(({ type, points }) => [type, points])),
-      rules: evidence.flatMap((each) => ("rule" in each ? [each.rule] : [])),
-      ...(missing.length === 0 ? {} : { missing }),
-    })),
+    outcomes: decided.outcomes.map(
+      ({ alias, requestType, urgency, decidedBy, scores, decision, evidence, missing }) => ({
+        alias,
+        requestType,
+        urgency,
+        decidedBy,
+        ...decision,
+        scores: Object.fromEntries(scores.map(({ type, points }) => [type, points])),
+        rules: evidence.flatMap((each) => ("rule" in each ? [each.rule] : [])),
+        ...(missing.length === 0 ? {} : { missing }),
+      }),
+    ),
   };
 }
 

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mintToken, refOfToken, threadIds, threadOf } from "../src/classify/thread.ts";
-import type { EarlierMail, Facts, Forward, Message } from "../src/message.ts";
+import { type EarlierMail, type Facts, type Forward, type Message, NO_PROOF } from "../src/message.ts";
 import { refOf } from "../src/store/ref.ts";
 import { facts } from "./support/facts.ts";
 
@@ -64,6 +64,7 @@ type Case = readonly [
 const A = "<a@example.org>";
 const B = "<b@example.org>";
 const ELSEWHERE = { ref: OTHER_REF, requestType: "clinical" };
+const DISOWNED = { ...NO_PROOF, dmarc: { result: "fail", domain: "example.org", policy: "reject" } } as const;
 const STRANGER = { participants: ["other@example.org"] };
 
 const CASES: readonly Case[] = [
@@ -81,6 +82,12 @@ const CASES: readonly Case[] = [
   ],
   ["a forward", message({ forward: FORWARD, inReplyTo: A }), known(earlier(A)), [REF, "reference", false]],
   ["a forward with a token", message({ forward: FORWARD }), known(earlier(TOKEN)), [REF, "token", false]],
+  [
+    "a mail its domain disowns",
+    message({ inReplyTo: A }),
+    { ...known(earlier(A)), proof: DISOWNED },
+    [REF, "reference", false],
+  ],
   ["a token of the writer's own", message(), known(earlier(TOKEN, STRANGER)), [REF, "token", true]],
   ["a token in a Message-ID", message(), known(earlier(`<${TOKEN}@h.example>`)), [REF, "token", true]],
   ["a token in capitals", message(), known(earlier(TOKEN.toUpperCase())), [REF, "token", true]],
