@@ -8,7 +8,7 @@ import { errorFields, type Log } from "../log.ts";
 import type { EarlierMail, Facts } from "../message.ts";
 import { isStaffNetwork, networkList } from "../proof/networks.ts";
 import type { Prover } from "../proof/proof.ts";
-import type { Store, Undecided } from "../store/store.ts";
+import { type Store, StoreTrouble, type Undecided } from "../store/store.ts";
 
 /** How much of a header block is looked at for the ids of earlier mails. */
 const HEADER_BYTES_MAX = 64 * 1024;
@@ -63,7 +63,8 @@ async function earlierMails({ store, log }: LearnOptions, ids: readonly string[]
   try {
     return await store.earlier(ids);
   } catch (error) {
-    log.error("store-trouble", errorFields(error));
+    const isStopping = error instanceof StoreTrouble && error.reason === "closed";
+    if (!isStopping) log.error("store-trouble", errorFields(error));
     return [];
   }
 }
