@@ -6,10 +6,8 @@ import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { MailKind, Message } from "../src/message.ts";
 import { parse } from "../src/parse/parse.ts";
-import { corpus, filesBelow } from "./support/corpora.ts";
-
-const BOUNCES = corpus("mail-sisimai-bounces");
-const PEOPLE = corpus("mail-spamassassin-corpus");
+import { filesBelow } from "./support/corpora.ts";
+import { describeCorpus } from "./support/corpus-tests.ts";
 
 /** Folders of single mails; mailbox/ holds files of many mails, obsoleted/ answers of web services in JSON. */
 const SINGLE_MAILS = /^(?:maildir|to-be-debugged-because)\//;
@@ -63,8 +61,8 @@ const share = (part: readonly unknown[], whole: readonly unknown[]) => (100 * pa
 const percent = (part: readonly unknown[], whole: readonly unknown[]) =>
   `${part.length} of ${whole.length} (${share(part, whole).toFixed(1)} %)`;
 
-describe.skipIf(BOUNCES === null)("bounces, auto-replies and reports (mail-sisimai-bounces)", async () => {
-  const all = BOUNCES === null ? [] : await readAll(BOUNCES, SINGLE_MAILS);
+describeCorpus("bounces, auto-replies and reports", "mail-sisimai-bounces", async (path) => {
+  const all = await readAll(path, SINGLE_MAILS);
   const machines = all.filter(({ expected }) => expected !== "person");
   const bounces = all.filter(({ expected, file }) => expected === "bounce" && OTHER_KINDS[file] === undefined);
 
@@ -110,8 +108,7 @@ describe.skipIf(BOUNCES === null)("bounces, auto-replies and reports (mail-sisim
 
   test("whose report tells recipients are read as the report says", () => {
     const told = bounces.flatMap(({ file, message }) => {
-      if (BOUNCES === null) return [];
-      const raw = readFileSync(join(BOUNCES, file), "latin1").replace(/\r\n?/g, "\n");
+      const raw = readFileSync(join(path, file), "latin1").replace(/\r\n?/g, "\n");
       const lines =
         raw.match(/^(?:final|original)-recipient:[ \t]*(?:rfc822[ \t]*;)?[ \t]*<?[^\s<>=;]+@[^\s<>;]+>?[ \t]*$/gim) ??
         [];
@@ -132,8 +129,8 @@ describe.skipIf(BOUNCES === null)("bounces, auto-replies and reports (mail-sisim
   });
 });
 
-describe.skipIf(PEOPLE === null)("people's mail (mail-spamassassin-corpus, easy ham)", async () => {
-  const all = PEOPLE === null ? [] : await readAll(PEOPLE, /^easy-ham-/);
+describeCorpus("people's mail, easy ham", "mail-spamassassin-corpus", async (path) => {
+  const all = await readAll(path, /^easy-ham-/);
   const refused = all.filter(({ message }) => message.refusals.length > 0);
 
   test("is refused an answer only where it came through a list", () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Address, Message } from "../src/message.ts";
 import { parse } from "../src/parse/parse.ts";
-import { corpus } from "./support/corpora.ts";
+import { describeCorpus } from "./support/corpus-tests.ts";
 
 type Expected = {
   readonly subject: string;
@@ -23,12 +23,10 @@ const DEVIATIONS: Readonly<Record<string, string>> = {};
 /** The original sender must be right on this share, plain and HTML each. */
 const SENDERS_RIGHT_MIN = 0.97;
 
-const folder = corpus("mail-forward-parser");
-
-describe.skipIf(folder === null)("forwards of the public corpus", () => {
-  const fixtures = join(folder ?? "", "fixtures");
-  const expected: Expected = folder === null ? null : JSON.parse(readFileSync(join(folder, "EXPECTED.json"), "utf8"));
-  const names = folder === null ? [] : readdirSync(fixtures).filter((name) => name.includes("_body"));
+describeCorpus("forwards of the public corpus", "mail-forward-parser", (folder) => {
+  const fixtures = join(folder, "fixtures");
+  const expected: Expected = JSON.parse(readFileSync(join(folder, "EXPECTED.json"), "utf8"));
+  const names = readdirSync(fixtures).filter((name) => name.includes("_body"));
 
   test.each([["plain"], ["html"]] as const)("the original sender is found in %s", async (form) => {
     const wrong: Record<string, string> = {};

@@ -7,18 +7,19 @@ import { describe, expect, test } from "vitest";
 import { readAddresses, readDate } from "../src/parse/headers.ts";
 import { type Mime, readMime } from "../src/parse/mime.ts";
 import { parse } from "../src/parse/parse.ts";
-import { corpus, filesBelow } from "./support/corpora.ts";
+import { filesBelow } from "./support/corpora.ts";
+import { describeCorpus } from "./support/corpus-tests.ts";
 import { ADDRESS_DEVIATIONS, DATE_DEVIATIONS, MIME4J_DEVIATIONS, STALWART_DEVIATIONS } from "./support/deviations.ts";
 
-const STALWART = corpus("mail-stalwart-mail-parser");
-const MIME4J = corpus("mail-james-mime4j");
+const STALWART = "mail-stalwart-mail-parser";
+const MIME4J = "mail-james-mime4j";
 
 /** A public mail is small; a reader that needs this long hangs. */
 const HANG_MS = 60_000;
 
-describe.skipIf(STALWART === null)("Stalwart's mails, where they are", () => {
-  const folder = join(STALWART ?? "", "eml");
-  const mails = STALWART === null ? [] : filesBelow(folder).filter((name) => name.endsWith(".eml"));
+describeCorpus("Stalwart's mails", STALWART, (path) => {
+  const folder = join(path, "eml");
+  const mails = filesBelow(folder).filter((name) => name.endsWith(".eml"));
 
   test("are there", () => {
     expect(mails.length).toBeGreaterThan(100);
@@ -43,9 +44,9 @@ describe.skipIf(STALWART === null)("Stalwart's mails, where they are", () => {
   });
 });
 
-describe.skipIf(STALWART === null)("Stalwart's single headers, where they are", () => {
+describeCorpus("Stalwart's single headers", STALWART, (path) => {
   const vectors = <T>(name: string): readonly { readonly header: string; readonly expected: T }[] =>
-    STALWART === null ? [] : JSON.parse(readFileSync(join(STALWART, name), "utf8"));
+    JSON.parse(readFileSync(join(path, name), "utf8"));
 
   test("with dates are read as Stalwart reads them", () => {
     const dates = vectors<StalwartDate | null>("date.json");
@@ -69,9 +70,8 @@ describe.skipIf(STALWART === null)("Stalwart's single headers, where they are", 
   });
 });
 
-describe.skipIf(MIME4J === null)("mime4j's mails, where they are", () => {
-  const folder = MIME4J ?? "";
-  const files = MIME4J === null ? [] : filesBelow(folder);
+describeCorpus("mime4j's mails", MIME4J, (folder) => {
+  const files = filesBelow(folder);
   const mails = files.filter((name) => name.endsWith(".msg"));
 
   test("are there", () => {

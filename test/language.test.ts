@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { languageOf } from "../src/parse/language.ts";
-import { corpus } from "./support/corpora.ts";
+import { describeCorpus } from "./support/corpus-tests.ts";
 
 const FOLDER = join(import.meta.dirname, "../fixtures/language");
 
@@ -54,26 +54,26 @@ test("only the beginning is looked at, and a text may be of any length and shape
   );
 });
 
-const ROUTING = corpus("routing-public.jsonl");
-
-test.skipIf(ROUTING === null)("of 14,000 short English texts of others, under 1 in 1,000 is told wrong", () => {
-  const told = readFileSync(ROUTING ?? "", "utf8")
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => languageOf((JSON.parse(line) as { readonly text: string }).text));
-  const wrong = told.filter((language) => language !== null && language !== "en").length;
-  const right = told.filter((language) => language === "en").length;
-  expect(told.length).toBeGreaterThan(10_000);
-  expect(wrong / told.length).toBeLessThan(0.001);
-  expect(right / told.length).toBeGreaterThan(0.88);
+describeCorpus("short English texts of others", "routing-public.jsonl", (path) => {
+  test("under 1 in 1,000 is told wrong", () => {
+    const told = readFileSync(path, "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => languageOf((JSON.parse(line) as { readonly text: string }).text));
+    const wrong = told.filter((language) => language !== null && language !== "en").length;
+    const right = told.filter((language) => language === "en").length;
+    expect(told.length).toBeGreaterThan(10_000);
+    expect(wrong / told.length).toBeLessThan(0.001);
+    expect(right / told.length).toBeGreaterThan(0.88);
+  });
 });
 
-const FORWARDS = corpus("mail-forward-parser");
-
-test.skipIf(FORWARDS === null)("Latin of nobody's is no language, under the headers of any client", () => {
-  const folder = join(FORWARDS ?? "", "fixtures");
-  const bodies = readdirSync(folder).filter((name) => name.includes("_body"));
-  const told = bodies.map((name) => languageOf(readFileSync(join(folder, name), "utf8")));
-  expect(bodies.length).toBeGreaterThan(100);
-  expect(told.filter((language) => language !== null && language !== "en")).toEqual([]);
+describeCorpus("Latin of nobody's", "mail-forward-parser", (path) => {
+  test("is no language, under the headers of any client", () => {
+    const folder = join(path, "fixtures");
+    const bodies = readdirSync(folder).filter((name) => name.includes("_body"));
+    const told = bodies.map((name) => languageOf(readFileSync(join(folder, name), "utf8")));
+    expect(bodies.length).toBeGreaterThan(100);
+    expect(told.filter((language) => language !== null && language !== "en")).toEqual([]);
+  });
 });
