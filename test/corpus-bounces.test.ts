@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { MailKind, Message } from "../src/message.ts";
 import { parse } from "../src/parse/parse.ts";
 import { filesBelow } from "./support/corpora.ts";

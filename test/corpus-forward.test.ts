@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Address, Message } from "../src/message.ts";
 import { parse } from "../src/parse/parse.ts";
 import { describeCorpus } from "./support/corpus-tests.ts";

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readAddresses, readDate } from "../src/parse/headers.ts";
 import { type Mime, readMime } from "../src/parse/mime.ts";
 import { parse } from "../src/parse/parse.ts";
