@@ -75,7 +75,7 @@ export type Evidence =
   | { readonly kind: "department"; readonly rule: string; readonly department: string };
 
 /** Why the request type is what it is. */
-export type DecidedBy = "thread" | "override" | "field" | "sure-rule" | "scorecard" | "alias" | "review";
+export type DecidedBy = "thread" | "override" | "field" | "sure-rule" | "safety" | "scorecard" | "alias" | "review";
 
 /** Why a mail goes to people first. */
 export type ReviewReason = "nothing-matched" | "too-close" | "alias-contradicted" | "no-department" | "hard-to-read";

@@ -91,7 +91,7 @@ describe("points", () => {
   ] as const)("%s", (_, evidence, points, requestType, decidedBy, reviewReason) => {
     const order = points[0] === 4.5 || requestType === "billing" ? ["billing", "clinical"] : ["clinical", "billing"];
     const scores = points.map((each, index) => ({ type: order[index] ?? "", points: each }));
-    expect(rule(evidence, scores, null, [], bar)).toEqual({ requestType, decidedBy, reviewReason });
+    expect(rule(evidence, scores, [], [], bar)).toEqual({ requestType, decidedBy, reviewReason });
   });
 });
 

@@ -35,7 +35,7 @@ const sureRule: Evidence = {
   span: SPAN,
 };
 
-function decide(evidence: readonly Evidence[], safety: string | null = null, defects: readonly Defect[] = []) {
+function decide(evidence: readonly Evidence[], safety: readonly string[] = [], defects: readonly Defect[] = []) {
   return rule(evidence, [{ type: "clinical", points: 6 }], safety, defects, BAR);
 }
 
@@ -53,13 +53,43 @@ describe("what decides alone", () => {
     ["a thread", thread(true)],
     ["a form", field],
     ["a sure rule", { ...sureRule, type: "billing" } as const],
+    ["what has more points", { ...sureRule, type: "billing", points: 12, sure: false } as const],
   ])("%s is set aside by a safety phrase that speaks for another type", (_, evidence) => {
     const safety: Evidence = { ...sureRule, rule: "chest-pain", points: 6, sure: false };
-    expect(decide([evidence, safety], "clinical")).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+    const scores = [
+      { type: "billing", points: 12 },
+      { type: "clinical", points: 6 },
+    ];
+    expect(rule([evidence, safety], scores, ["clinical"], [], BAR)).toEqual({
+      requestType: "clinical",
+      decidedBy: "safety",
+      reviewReason: null,
+    });
+  });
+
+  test("a safety phrase leaves alone what already goes where it says", () => {
+    expect(decide([sureRule], ["clinical"])).toMatchObject({ requestType: "clinical", decidedBy: "sure-rule" });
+    const hint: Evidence = { ...sureRule, points: 6, sure: false };
+    expect(decide([hint], ["clinical"])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+  });
+
+  test("of two safety phrases the one with more points counts", () => {
+    const scores = [
+      { type: "access", points: 12 },
+      { type: "clinical", points: 7 },
+      { type: "admissions", points: 6 },
+    ];
+    const hint: Evidence = { ...sureRule, type: "access", points: 12, sure: false };
+    expect(rule([hint], scores, ["admissions", "clinical"], [], BAR)).toMatchObject({ requestType: "clinical" });
+    const spoken: Evidence = { ...sureRule, points: 7, sure: false };
+    expect(rule([spoken], scores.slice(1), ["admissions", "clinical"], [], BAR)).toMatchObject({
+      requestType: "clinical",
+      decidedBy: "safety",
+    });
   });
 
   test("staff's word is not", () => {
-    expect(decide([override(true)], "clinical")).toMatchObject({ requestType: "billing", decidedBy: "override" });
+    expect(decide([override(true)], ["clinical"])).toMatchObject({ requestType: "billing", decidedBy: "override" });
   });
 });
 
@@ -71,8 +101,8 @@ describe("what could not be read", () => {
     expect(doubt(["broken-encoding", "html-cut", "text-cut", "truncated"])).toBe(1.5);
     const three = [{ type: "clinical", points: 3 }];
     const hint: Evidence = { ...sureRule, points: 3, sure: false };
-    expect(rule([hint], three, null, [], BAR).decidedBy).toBe("scorecard");
-    expect(rule([hint], three, null, ["truncated"], BAR)).toMatchObject({
+    expect(rule([hint], three, [], [], BAR).decidedBy).toBe("scorecard");
+    expect(rule([hint], three, [], ["truncated"], BAR)).toMatchObject({
       decidedBy: "review",
       reviewReason: "too-close",
     });
@@ -81,8 +111,8 @@ describe("what could not be read", () => {
   test("does not let the alias alone decide when nothing of it could be read", () => {
     const alias: Evidence = { kind: "alias", alias: "clinical", type: "clinical", points: 1.5 };
     const scores = [{ type: "clinical", points: 1.5 }];
-    expect(rule([alias], scores, null, ["broken-encoding"], BAR).decidedBy).toBe("alias");
-    expect(rule([alias], scores, null, ["encrypted"], BAR)).toEqual({
+    expect(rule([alias], scores, [], ["broken-encoding"], BAR).decidedBy).toBe("alias");
+    expect(rule([alias], scores, [], ["encrypted"], BAR)).toEqual({
       requestType: "clinical",
       decidedBy: "review",
       reviewReason: "hard-to-read",

@@ -38,7 +38,7 @@ export function classify(
   const scores = addUp(speaking, compiled.set);
   const urgency = mostUrgent(fired, said.urgency);
   return {
-    ...rule(speaking, scores, safetyType(fired), said.defects, compiled.set.decide),
+    ...rule(speaking, scores, safetyTypes(fired), said.defects, compiled.set.decide),
     scores,
     urgency,
     evidence: [
@@ -61,9 +61,9 @@ function aliasEvidence(alias: RuleSet["aliases"][number] | null): readonly Evide
   return [{ kind: "alias", alias: alias.name, type: alias.type, points: alias.points }];
 }
 
-/** The type that the first P1 phrase also speaks for, such as clinical for chest pain. */
-function safetyType(fired: readonly Fired[]): string | null {
-  return fired.find(({ rule }) => rule.urgency === "P1" && rule.speaks !== null)?.rule.speaks?.type ?? null;
+/** The types that P1 phrases also speak for, such as clinical for chest pain. */
+function safetyTypes(fired: readonly Fired[]): readonly string[] {
+  return fired.flatMap(({ rule }) => (rule.urgency === "P1" && rule.speaks !== null ? [rule.speaks.type] : []));
 }
 
 /** First match from P1 down sets the level; a form's field may raise it; P4 when nothing does. */

@@ -40,20 +40,30 @@ export function addUp(evidence: readonly Evidence[], rules: RuleSet): Verdict["s
 
 /**
  * Decide by evidence. Sure evidence first: an earlier case, staff's word, a form's field, a sure rule in file order.
- * A safety phrase that speaks for another type (`safety`) sets all of these aside but staff's word: who writes of chest
- * pain in a form about a bill needs a nurse. Then points: the best type wins when it reaches `at_least` and leads by
- * `margin`. Short of that the alias decides if nothing speaks against it, and otherwise people do.
+ * Then points: the best type wins when it reaches `at_least` and leads by `margin`. Short of that the alias decides if
+ * nothing speaks against it, and otherwise people do. Over all of these but staff's word stand the types that safety
+ * phrases speak for (`safety`), the one with most points: who writes of chest pain in a form about a bill needs a nurse.
  */
 export function rule(
   evidence: readonly Evidence[],
   scores: Verdict["scores"],
-  safety: string | null,
+  safety: readonly string[],
   defects: readonly Defect[],
   decide: RuleSet["decide"],
 ): Ruling {
-  const sure = firstSure(evidence);
-  if (sure !== null && (safety === null || sure.requestType === safety || sure.decidedBy === "override")) return sure;
+  const ruling = firstSure(evidence) ?? byPoints(evidence, scores, defects, decide);
+  if (safety.length === 0 || ruling.decidedBy === "override") return ruling;
+  const isSafe = ruling.reviewReason === null && safety.some((type) => type === ruling.requestType);
+  const type = scores.find((score) => safety.includes(score.type))?.type ?? safety[0] ?? null;
+  return isSafe || type === null ? ruling : decided(type, "safety");
+}
 
+function byPoints(
+  evidence: readonly Evidence[],
+  scores: Verdict["scores"],
+  defects: readonly Defect[],
+  decide: RuleSet["decide"],
+): Ruling {
   const alias = evidence.find((each) => each.kind === "alias");
   const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override");
   const needed = decide.atLeast + doubt(defects);

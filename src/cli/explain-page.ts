@@ -182,6 +182,8 @@ function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }:
       return "staff said so on top of a forward";
     case "field":
       return "the form says so";
+    case "safety":
+      return "what it says may be a matter of life, whatever else speaks against it";
     case "scorecard":
       return sums;
     case "alias":
