@@ -15,7 +15,7 @@ const FILLERS = new Set(
   wordsOf(
     `pls plz please thanks thank you thx ty fyi to for the this is goes belongs route send forward fwd fw team dept
      department desk queue mailbox inbox hi hello all
-     por favor porfa gracias para el la es esto va al a equipo departamento reenviar hola`,
+     buenas buenos días tardes por favor porfa gracias para el la es esto va al a equipo departamento reenviar hola`,
   ),
 );
 
