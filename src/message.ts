@@ -164,6 +164,8 @@ export type Message = {
   readonly messageId: string | null;
   readonly inReplyTo: string | null;
   readonly references: readonly string[];
+  /** Header fields in order, for rules that ask for one: names in lower case, values decoded. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly attachments: readonly Attachment[];
   readonly defects: readonly Defect[];
 };

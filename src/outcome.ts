@@ -5,8 +5,8 @@ import type { Defect, FailedDelivery, Mail, MailKind, Proof, Recipient, Refusal,
 
 export type Urgency = "P1" | "P2" | "P3" | "P4";
 
-/** Where in a message a phrase was found. */
-export type Field = "subject" | "text" | "sender";
+/** Where in a message a phrase was found. `attachment` are the names of attached files, a line each; of a header its values, a line each. */
+export type Field = "subject" | "text" | "sender" | "attachment" | `header:${string}`;
 
 /** Where the evidence stands: characters from `start` up to, not including, `end` of that field as parsed. */
 export type Span = { readonly field: Field; readonly start: number; readonly end: number };
@@ -20,9 +20,11 @@ export type Evidence =
       readonly type: string;
       readonly points: number;
       readonly sure: boolean;
-      /** The phrase as written in the rule. */
+      /** The phrase, or the pattern, as written in the rule. */
       readonly phrase: string;
       readonly span: Span;
+      /** Where the other words stand of a rule that asks for several (`all`, `near`). */
+      readonly others: readonly Span[];
     }
   | {
       /** A field of a form that names the request type. */
@@ -71,6 +73,31 @@ export type Evidence =
       readonly urgency: Urgency;
       readonly phrase: string;
       readonly span: Span;
+      readonly others: readonly Span[];
+    }
+  | {
+      /** A hit that does not count because of the words at `by`: "no chest pain", "my mother had a stroke". */
+      readonly kind: "cancelled";
+      readonly rule: string;
+      readonly urgency: Urgency | null;
+      readonly phrase: string;
+      readonly span: Span;
+      readonly why: "negated" | "past" | "somebody-else";
+      readonly by: Span;
+    }
+  | {
+      /** A fact that words in the mail tell, such as its location. */
+      readonly kind: "fact";
+      readonly fact: string;
+      readonly value: string;
+      readonly phrase: string;
+      readonly span: Span;
+    }
+  | {
+      /** The queue it would have gone to is closed now. */
+      readonly kind: "after-hours";
+      readonly closed: string;
+      readonly queue: string;
     }
   | { readonly kind: "department"; readonly rule: string; readonly department: string };
 
@@ -113,6 +140,35 @@ export type Outcome = {
   readonly decision: Decision;
   /** Fields this request type asks for that the mail does not give, as people call them. */
   readonly missing: readonly string[];
+  /** What would have changed the answer: single pieces of evidence without which it would be another. */
+  readonly without: readonly Without[];
+};
+
+/** The answer if one piece of evidence had not been there. */
+export type Without = {
+  /** The id of a rule; or thread, override, field or alias. */
+  readonly evidence: string;
+  readonly requestType: string | null;
+  readonly urgency: Urgency;
+  readonly queue: string;
+};
+
+/** What rules that are only tried out would have decided; recorded, never acted on. One for each alias. */
+export type Shadow = {
+  /** Of the shadow rule set; that of the live set when only single rules of it are tried out. */
+  readonly rulesHash: string;
+  readonly outcomes: readonly ShadowOutcome[];
+};
+
+export type ShadowOutcome = {
+  readonly alias: string;
+  readonly requestType: string | null;
+  readonly urgency: Urgency;
+  readonly queue: string;
+  readonly review: boolean;
+  readonly decidedBy: DecidedBy;
+  /** The rules that spoke. */
+  readonly rules: readonly string[];
 };
 
 /** A field of a form by its name in the rules. */
@@ -143,6 +199,8 @@ export type Decided = Reading & {
   readonly outcomes: readonly Outcome[];
   /** Hash of the rule set that decided. */
   readonly rulesHash: string;
+  /** null when nothing is being tried out. */
+  readonly shadow: Shadow | null;
 };
 
 /** What is told about a delivery in headers put on top of the message. */

@@ -36,6 +36,7 @@ export function decideMessage(message: Message, facts: Facts, rules: CompiledRul
     ...reading(message, facts, form, staff),
     outcomes: facts.aliases.map((alias) => outcome(hits, said, form, alias, rules)),
     rulesHash: rules.set.hash,
+    shadow: null,
   };
 }
 
@@ -93,5 +94,6 @@ function outcome(hits: Hits, said: Said, form: FormReading, alias: string, rules
     evidence: [...verdict.evidence, ...contradictions(form, verdict, rules.set.decide), ...routed.evidence],
     decision: routed.decision,
     missing: missingFields(verdict.requestType, form.fields, rules.forms),
+    without: [],
   };
 }

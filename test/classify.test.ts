@@ -6,8 +6,8 @@ import { hear, match } from "../src/classify/match.ts";
 import { rule } from "../src/classify/scorecard.ts";
 import { words, wordsOf } from "../src/classify/words.ts";
 import type { RuleSet } from "../src/config/rules.ts";
-import type { Message } from "../src/message.ts";
 import type { Evidence } from "../src/outcome.ts";
+import { BLANK_RULES, messageSaying, ruleSaying } from "./support/blank.ts";
 
 describe("the same word", () => {
   test.each([
@@ -62,7 +62,7 @@ describe("points", () => {
   const bar = { atLeast: 3, margin: 1.5 };
   const hint = (type: string, points: number): Evidence => {
     const span = { field: "text", start: 0, end: 1 } as const;
-    return { kind: "rule", rule: `${type}-rule`, type, points, sure: false, phrase: "x", span };
+    return { kind: "rule", rule: `${type}-rule`, type, points, sure: false, phrase: "x", span, others: [] };
   };
   const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
 
@@ -105,48 +105,9 @@ test("a thousand rules find the same as one", () => {
 
 /** The texts found for phrases, each a rule of its own. */
 function hits(phrases: readonly string[], text: string): readonly string[] {
-  const rules = phrases.map((phrase, index) => ({
-    id: `r${index}`,
-    any: [phrase],
-    in: ["text"] as const,
-    strength: { kind: "hint", points: 3 } as const,
-  }));
-  const set: RuleSet = {
-    hash: "",
-    domains: [],
-    help: { write: "", call: "" },
-    aliases: [],
-    queues: [],
-    reviewQueue: "review",
-    decide: { atLeast: 3, margin: 1.5 },
-    types: [{ name: "any", rules }],
-    urgencies: [],
-    departments: [],
-    forms: { formFrom: 2, blank: [], fields: [], required: [] },
-  };
-  const message: Message = { ...EMPTY, text, sections: [{ kind: "own", start: 0, end: text.length }] };
+  const rules = phrases.map((phrase, index) => ruleSaying({ id: `r${index}`, any: [phrase], in: ["text"] }));
+  const set: RuleSet = { ...BLANK_RULES, types: [{ name: "any", rules }] };
+  const message = messageSaying(text);
   const found = match(message, hear(message), [], compileRules(set));
   return [...found].sort(([a], [b]) => a - b).map(([, { span }]) => text.slice(span.start, span.end));
 }
-
-const EMPTY: Message = {
-  kind: "person",
-  from: null,
-  replyTo: null,
-  to: [],
-  cc: [],
-  subject: "",
-  text: "",
-  sections: [],
-  forward: null,
-  pairs: [],
-  language: null,
-  refusals: [],
-  failures: [],
-  date: null,
-  messageId: null,
-  inReplyTo: null,
-  references: [],
-  attachments: [],
-  defects: [],
-};

@@ -1,5 +1,5 @@
 // Form mails: what they say, what is missing and what the text speaks against, under the default rules.
-// A case is fixtures/forms/<what-it-shows>.eml and .json; UPDATE=1 writes the expectation, then review it.
+// A case is fixtures/forms/<what-it-shows>.eml and .json; UPDATE=1 writes the expectation, then review it.import { messageSaying } from "./support/blank.ts";
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { printProblems } from "../src/config/yaml.ts";
 import type { Message } from "../src/message.ts";
 import { readPairs } from "../src/parse/pairs.ts";
 import { parse } from "../src/parse/parse.ts";
+import { messageSaying } from "./support/blank.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FORMS = join(ROOT, "fixtures/forms");
@@ -208,28 +209,8 @@ function pairsOf(text: string) {
 }
 
 function messageOf(text: string): Message {
-  const sections = [{ kind: "own", start: 0, end: text.length }] as const;
-  return {
-    kind: "person",
-    from: null,
-    replyTo: null,
-    to: [],
-    cc: [],
-    subject: "",
-    text,
-    sections,
-    forward: null,
-    pairs: readPairs(text, sections),
-    language: null,
-    refusals: [],
-    failures: [],
-    date: null,
-    messageId: null,
-    inReplyTo: null,
-    references: [],
-    attachments: [],
-    defects: [],
-  };
+  const message = messageSaying(text);
+  return { ...message, pairs: readPairs(text, message.sections) };
 }
 
 /** What a reviewer of the expectations wants to see. */

@@ -25,7 +25,7 @@ const override = (sure: boolean): Evidence => ({
   span: SPAN,
 });
 const field: Evidence = { kind: "field", field: "request-type", value: "admissions", type: "admissions", span: SPAN };
-const sureRule: Evidence = {
+const sureRule: Evidence & { kind: "rule" } = {
   kind: "rule",
   rule: "denied",
   type: "clinical",
@@ -33,6 +33,7 @@ const sureRule: Evidence = {
   sure: true,
   phrase: "x",
   span: SPAN,
+  others: [],
 };
 
 function decide(evidence: readonly Evidence[], safety: readonly string[] = [], defects: readonly Defect[] = []) {

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { mintToken, refOfToken, threadIds, threadOf } from "../src/classify/thread.ts";
 import { type EarlierMail, type Facts, type Forward, type Message, NO_PROOF } from "../src/message.ts";
 import { refOf } from "../src/store/ref.ts";
+import { BLANK_MESSAGE } from "./support/blank.ts";
 import { facts } from "./support/facts.ts";
 
 const KEY = "0f".repeat(32);
@@ -23,25 +24,8 @@ const FORWARD: Forward = {
 
 function message(over: Partial<Message> = {}): Message {
   return {
-    kind: "person",
+    ...BLANK_MESSAGE,
     from: { name: "Ana", address: "Ana@Example.org" },
-    replyTo: null,
-    to: [],
-    cc: [],
-    subject: "",
-    text: "",
-    sections: [],
-    forward: null,
-    pairs: [],
-    language: null,
-    refusals: [],
-    failures: [],
-    date: null,
-    messageId: null,
-    inReplyTo: null,
-    references: [],
-    attachments: [],
-    defects: [],
     ...over,
   };
 }

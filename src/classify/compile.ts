@@ -1,16 +1,17 @@
 // Rules made ready for matching: every phrase of every rule in one tree over words, so that one pass over a mail
 // finds all hits and the cost does not grow with the number of rules.
 
-import { PHRASE_WORDS_MAX } from "../config/phrase-limit.ts";
+import { expand, PHRASE_WORDS_MAX } from "../config/phrases.ts";
+import type { Place } from "../config/rule.ts";
 import type { RuleSet, Strength } from "../config/rules.ts";
-import type { Field, Urgency } from "../outcome.ts";
+import type { Urgency } from "../outcome.ts";
 import { type CompiledForms, compileForms } from "./form-names.ts";
 import { wordsOf } from "./words.ts";
 
 /** What a rule says when one of its phrases is found. */
 export type CompiledRule = {
   readonly id: string;
-  readonly in: readonly Field[];
+  readonly in: readonly Place[];
   /** The request type it speaks for, and how strongly; null for an urgency rule that speaks for none. */
   readonly speaks: { readonly type: string; readonly strength: Strength } | null;
   /** The level it raises a mail to; null for a rule of a request type. */
@@ -38,8 +39,9 @@ export type CompiledRules = {
 export function compileRules(set: RuleSet): CompiledRules {
   const tree = node();
   const rules: CompiledRule[] = [];
+  const lists = new Map(set.words.map(({ name, any }) => [name, any]));
   const addRule = (rule: CompiledRule, phrases: readonly string[]) => {
-    for (const phrase of phrases) addPhrase(tree, phrase, rules.length);
+    for (const phrase of phrases) for (const one of expand(phrase, lists)) addPhrase(tree, one, rules.length);
     rules.push(rule);
   };
   for (const { name, rules: ofType } of set.types) {

@@ -6,7 +6,7 @@ import type { CompiledRules, PhraseEnd } from "./compile.ts";
 import { type Words, words } from "./words.ts";
 
 /** The first hit of a rule: the phrase as written in the rule and where it stands. */
-export type Hit = { readonly phrase: string; readonly span: Span };
+export type Hit = { readonly phrase: string; readonly span: Span; readonly others: readonly Span[] };
 
 /** Hits by the rule's place in `CompiledRules.rules`. */
 export type Hits = ReadonlyMap<number, Hit>;
@@ -26,7 +26,15 @@ export function fieldText(message: Message, field: Field): string {
       return message.text;
     case "sender":
       return senderText(message);
+    case "attachment":
+      return message.attachments.map((each) => each.name).join("\n");
+    default:
+      return headerText(message, field.slice("header:".length));
   }
+}
+
+function headerText({ headers }: Message, name: string): string {
+  return headers.flatMap((header) => (header.name === name ? [header.value] : [])).join("\n");
 }
 
 /**
@@ -88,7 +96,7 @@ function matchWords(found: Words, field: Field, compiled: CompiledRules, hits: M
     const from = found.start[start] ?? 0;
     const earlier = hits.get(end.rule);
     if (earlier !== undefined && (earlier.span.field !== field || earlier.span.start !== from)) return;
-    hits.set(end.rule, { phrase: end.phrase, span: { field, start: from, end: found.end[last] ?? from } });
+    hits.set(end.rule, { phrase: end.phrase, span: { field, start: from, end: found.end[last] ?? from }, others: [] });
   };
   for (let start = 0; start < found.text.length; start++) {
     let node = compiled.tree.next.get(found.text[start] ?? "");

@@ -100,6 +100,9 @@ function firstSure(evidence: readonly Evidence[]): Ruling | null {
       case "contradiction":
       case "alias":
       case "urgency":
+      case "cancelled":
+      case "fact":
+      case "after-hours":
       case "department":
         break;
     }

@@ -142,6 +142,9 @@ function row(evidence: Evidence, message: Message): readonly Cell[][] {
       return [
         [`form ${evidence.field}`, "", "", `says ${safe(evidence.says)}, the text says ${safe(evidence.textSays)}`],
       ];
+    case "cancelled":
+    case "fact":
+    case "after-hours":
     case "department":
       return [];
   }

@@ -111,6 +111,12 @@ function evidenceWords(evidence: OutcomeRow["outcome"]["evidence"][number]): str
       return `${evidence.type ?? "no type"}${evidence.sure ? " sure" : ""}: answers ${evidence.ref} by ${evidence.by}`;
     case "contradiction":
       return `the form says ${evidence.field}: "${safe(evidence.says)}", the text "${safe(evidence.textSays)}"`;
+    case "cancelled":
+      return `does not count (${evidence.why}): rule ${evidence.rule} ("${evidence.phrase}", ${evidence.span.field} ${evidence.span.start}-${evidence.span.end})`;
+    case "fact":
+      return `${evidence.fact} ${evidence.value} ("${evidence.phrase}")`;
+    case "after-hours":
+      return `queue ${evidence.closed} is closed, so it goes to ${evidence.queue}`;
     case "department":
       return `department ${evidence.department}: rule ${evidence.rule}`;
   }

@@ -2,18 +2,17 @@
 // and a way for every type. Each mistake says where it stands and what to write.
 
 import { formMistakes } from "./forms.ts";
-import { PHRASE_WORDS_MAX } from "./phrase-limit.ts";
+import { conditionMistakes, ruleMistakes, unknownName } from "./rule-check.ts";
 import type { RuleFiles } from "./rules-schema.ts";
 import type { Locate, Path, Problem } from "./yaml.ts";
-import { oneOf } from "./yaml-mistakes.ts";
-
-const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}'’]*/gu;
 
 /** All mistakes that need more than one place to be seen. `problem` makes one for a path. */
 export function crossCheck(files: RuleFiles, problem: Locate): readonly Problem[] {
   return [
     ...aliasMistakes(files, problem),
     ...queueMistakes(files, problem),
+    ...calendarMistakes(files, problem),
+    ...doubleIds(files, problem),
     ...ruleMistakes(files, problem),
     ...departmentMistakes(files, problem),
     ...formMistakes(files.forms, Object.keys(files.request_types), problem),
@@ -46,72 +45,57 @@ function queueMistakes(files: RuleFiles, problem: Locate): readonly Problem[] {
     if (queue.backup === name) return [problem(path, `\`${name}\` cannot be its own backup; name another queue`)];
     return unknownName("queue", queue.backup, queues, path, problem);
   });
-  return [...review, ...each];
-}
-
-type AnyRule = { readonly id: string; readonly any: readonly string[]; readonly path: Path };
-
-function ruleMistakes(files: RuleFiles, problem: Locate): readonly Problem[] {
-  const types = Object.keys(files.request_types);
-  const urgent = Object.entries(files.urgency).flatMap(([level, rules]) =>
-    rules.flatMap((rule, index) =>
-      rule.type === undefined
-        ? []
-        : unknownName("request type", rule.type, types, ["urgency", level, index, "type"], problem),
+  const people = Object.keys(files.staff);
+  const told = Object.entries(files.queues).flatMap(([name, { escalation }]) =>
+    escalation.flatMap((person, index) =>
+      unknownName("person under `staff`", person, people, ["queues", name, "escalation", index], problem),
     ),
   );
-  const rules = phraseRules(files);
-  return [...urgent, ...doubleIds(files, rules, problem), ...rules.flatMap((rule) => phraseMistakes(rule, problem))];
+  return [...review, ...each, ...told];
 }
 
-function phraseRules(files: RuleFiles): readonly AnyRule[] {
-  const under = (top: string, groups: Record<string, readonly { id: string; any: readonly string[] }[]>) =>
+function calendarMistakes({ calendar, queues }: RuleFiles, problem: Locate): readonly Problem[] {
+  if (calendar.after_hours === undefined) return [];
+  const path = ["calendar", "after_hours", "queue"];
+  const { queue } = calendar.after_hours;
+  const unknown = unknownName("queue", queue, Object.keys(queues), path, problem);
+  if (unknown.length > 0 || queues[queue]?.hours === "always") return unknown;
+  return [problem(path, `\`${queue}\` must be there at all hours; give it \`hours: always\` under \`queues\``)];
+}
+
+/** Where every rule stands, in the order of the files: those of request types, urgency and departments. */
+export function rulePlaces(files: RuleFiles): readonly { readonly id: string; readonly path: Path }[] {
+  const under = (top: string, groups: Record<string, readonly { id: string }[]>) =>
     Object.entries(groups).flatMap(([group, rules]) =>
-      rules.map((rule, index) => ({ id: rule.id, any: rule.any, path: [top, group, index] })),
+      rules.map(({ id }, index) => ({ id, path: [top, group, index] as Path })),
     );
-  return [...under("request_types", files.request_types), ...under("urgency", files.urgency)];
+  const departments = files.departments.map(({ id }, index) => ({ id, path: ["departments", index] as Path }));
+  return [...under("request_types", files.request_types), ...under("urgency", files.urgency), ...departments];
 }
 
-function doubleIds(files: RuleFiles, rules: readonly AnyRule[], problem: Locate): readonly Problem[] {
+function doubleIds(files: RuleFiles, problem: Locate): readonly Problem[] {
   const first = new Map<string, Path>();
-  const departments = files.departments.map((rule, index) => ({ id: rule.id, path: ["departments", index] as Path }));
-  return [...rules, ...departments].flatMap(({ id, path }) => {
-    const path_ = [...path, "id"];
+  return rulePlaces(files).flatMap(({ id, path }) => {
+    const place = [...path, "id"];
     const earlier = first.get(id);
     if (earlier === undefined) {
-      first.set(id, path_);
+      first.set(id, place);
       return [];
     }
     const there = problem(earlier, "");
     return [
-      problem(path_, `the id \`${id}\` is used already in ${there.file}:${there.line}; every rule needs its own`),
-    ];
-  });
-}
-
-function phraseMistakes(rule: AnyRule, problem: Locate): readonly Problem[] {
-  return rule.any.flatMap((phrase, index) => {
-    const path = [...rule.path, "any", index];
-    const words = phrase.match(WORD) ?? [];
-    if (phrase.trim() === "") return [problem(path, 'this phrase is empty; write words, for example "payment plan"')];
-    if (words.length === 0) return [problem(path, "this phrase has no word in it, so it can never match; write words")];
-    if (words.length <= PHRASE_WORDS_MAX) return [];
-    return [
-      problem(path, `this phrase has ${words.length} words; at most ${PHRASE_WORDS_MAX} are looked at, so shorten it`),
+      problem(place, `the id \`${id}\` is used already in ${there.file}:${there.line}; every rule needs its own`),
     ];
   });
 }
 
 function departmentMistakes(files: RuleFiles, problem: Locate): readonly Problem[] {
-  const types = Object.keys(files.request_types);
-  const aliases = Object.keys(files.aliases);
   const queues = Object.keys(files.queues);
   const names = files.departments.flatMap((rule, index) => {
     const path = ["departments", index];
     return [
       ...unknownName("queue", rule.queue, queues, [...path, "queue"], problem),
-      ...unknownNames("request type", rule.when.type, types, [...path, "when", "type"], problem),
-      ...unknownNames("alias", rule.when.alias, aliases, [...path, "when", "alias"], problem),
+      ...conditionMistakes(rule.when, "department", [...path, "when"], files, problem),
     ];
   });
   return [...names, ...typesWithoutDepartment(files, problem)];
@@ -121,8 +105,8 @@ function departmentMistakes(files: RuleFiles, problem: Locate): readonly Problem
 function typesWithoutDepartment(files: RuleFiles, problem: Locate): readonly Problem[] {
   const covered = new Set<string>();
   for (const { when } of files.departments) {
-    if (when.alias !== undefined || when.urgency !== undefined) continue;
-    const types = when.type === undefined ? Object.keys(files.request_types) : [when.type].flat();
+    if (Object.keys(when).some((fact) => fact !== "type")) continue;
+    const types = when["type"] === undefined ? Object.keys(files.request_types) : [when["type"]].flat();
     for (const type of types) covered.add(type);
   }
   return Object.keys(files.request_types)
@@ -131,27 +115,4 @@ function typesWithoutDepartment(files: RuleFiles, problem: Locate): readonly Pro
       const message = `no department takes every \`${type}\` mail; add one with only \`when: { type: ${type} }\``;
       return problem(["request_types", type], message, "key");
     });
-}
-
-function unknownNames(
-  noun: string,
-  written: string | readonly string[] | undefined,
-  known: readonly string[],
-  path: Path,
-  problem: Locate,
-): readonly Problem[] {
-  if (written === undefined) return [];
-  if (typeof written === "string") return unknownName(noun, written, known, path, problem);
-  return written.flatMap((name, index) => unknownName(noun, name, known, [...path, index], problem));
-}
-
-function unknownName(
-  noun: string,
-  name: string,
-  known: readonly string[],
-  path: Path,
-  problem: Locate,
-): readonly Problem[] {
-  if (known.includes(name)) return [];
-  return [problem(path, `there is no ${noun} \`${name}\`${oneOf(name, known)}`)];
 }

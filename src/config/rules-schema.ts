@@ -2,71 +2,31 @@
 // What each key means stands in rules/README.md.
 
 import { z } from "zod";
+import { calendarSchema, weekHours } from "./calendar-schema.ts";
 import { formsSchema } from "./forms-schema.ts";
+import {
+  examples,
+  factName,
+  name,
+  POINTS_MAX,
+  phraseList,
+  points,
+  text,
+  typeRule,
+  urgencyRule,
+  when,
+} from "./rule-schema.ts";
 
-/** Names of types, queues, aliases and departments rules: short, lower case, safe as directory and header words. */
-const NAME = /^[a-z][a-z0-9-]{0,40}$/;
-/** Objects already have a member of this name, so it cannot name anything of ours. */
-const TAKEN = "constructor";
 const LOCAL_PART = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
-/** More points than this for one piece of evidence is a slip of the finger. */
-const POINTS_MAX = 100;
-
-const name = z
-  .string()
-  .refine((text) => NAME.test(text) && text !== TAKEN, {
-    error: (issue) =>
-      `the name \`${String(issue.input).slice(0, 60)}\` cannot be used; write lower-case letters, digits and hyphens, a letter first, at most 41`,
-  })
-  .meta({ example: "billing-desk" });
-
-const points = z.number().gt(0).max(POINTS_MAX).meta({ example: "points: 3" });
-const phrases = z
-  .array(z.string().meta({ example: '"payment plan"' }))
-  .min(1)
-  .meta({ example: 'any: ["payment plan"]' });
-const text = z.string().min(1);
-const levels = z.enum(["P1", "P2", "P3", "P4"]);
-const fields = z
-  .array(z.enum(["subject", "text", "sender"]))
-  .min(1)
-  .meta({ example: "in: [subject, text]" });
-
-const typeRule = z
-  .strictObject({
-    id: name,
-    any: phrases,
-    in: fields.default(["subject", "text"]),
-    points: points.optional(),
-    sure: z.boolean().optional(),
-  })
-  .refine((rule) => (rule.points === undefined) !== (rule.sure !== true), {
-    error: "a rule has either `points: 3` (a hint) or `sure: true` (decides alone), one of the two",
-  });
-
-const urgencyRule = z
-  .strictObject({
-    id: name,
-    any: phrases,
-    in: fields.default(["subject", "text"]),
-    type: name.optional(),
-    points: points.optional(),
-  })
-  .refine((rule) => (rule.type === undefined) === (rule.points === undefined), {
-    error: "`type` and `points` go together: which type this also speaks for, and how strongly",
-  });
-
-const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
 
 const departmentRule = z.strictObject({
   id: name,
-  when: z
-    .strictObject({ type: oneOrMore(name), alias: oneOrMore(name), urgency: oneOrMore(levels) })
-    .partial()
-    .default({}),
+  note: text.optional(),
+  when,
   queue: name,
   department: text.meta({ example: "department: Patient billing" }),
+  examples,
 });
 
 const deliver = z.discriminatedUnion("kind", [
@@ -88,6 +48,11 @@ const deliver = z.discriminatedUnion("kind", [
 const queue = z.strictObject({
   owner: text.optional(),
   backup: name.optional(),
+  escalation: z.array(name).default([]).meta({ example: "escalation: [charge-nurse, medical-director]" }),
+  hours: z
+    .union([z.enum(["business", "always"]), weekHours])
+    .default("business")
+    .meta({ example: "hours: always" }),
   deliver: deliver.default({ kind: "maildir" }),
 });
 
@@ -97,6 +62,16 @@ const alias = z.strictObject({
   also: z
     .array(z.string().regex(LOCAL_PART, "write only the part before the @, in lower case, for example `invoices`"))
     .default([]),
+});
+
+/** Somebody whom escalation names. */
+const person = z.strictObject({
+  name: text.meta({ example: "name: Charge nurse" }),
+  mail: z
+    .string()
+    .regex(/^[^\s<>@]+@[^\s<>@]+$/, "`mail` must be one address; write, for example, `mail: nurse@clinic.example`")
+    .optional(),
+  phone: text.optional().meta({ example: 'phone: "555-0101"' }),
 });
 
 /** All rule files together. */
@@ -120,6 +95,14 @@ export const rulesSchema = z.strictObject({
       margin: z.number().min(0).max(POINTS_MAX).meta({ example: "margin: 1.5" }),
     })
     .default({ at_least: 3, margin: 1.5 }),
+  words: z.record(name, phraseList).default({}).meta({ example: "words: { insulin: [insulin, humalog] }" }),
+  facts: z
+    .record(factName, z.record(name, phraseList))
+    .default({})
+    .meta({ example: "facts: { location: { surgery-center: [surgery center, day surgery] } }" }),
+  staff: z.record(name, person).default({}).meta({ example: "staff: { charge-nurse: { name: Charge nurse } }" }),
+  calendar: calendarSchema.prefault({}),
+  never: z.array(text).default([]).meta({ example: "never: [clinical recall below 0.99]" }),
   request_types: z.record(name, z.array(typeRule)).meta({ example: "request_types: { billing: [...] }" }),
   urgency: z
     .strictObject({

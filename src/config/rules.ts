@@ -4,38 +4,48 @@
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Field, Urgency } from "../outcome.ts";
+import type { Urgency } from "../outcome.ts";
+import { type Calendar, calendarOf, type Hours, hoursOf } from "./calendar.ts";
 import { type Forms, formsOf } from "./forms.ts";
-import { crossCheck } from "./rules-check.ts";
+import { type Conditions, conditionsOf, type Examples, examplesOf, type Rule, ruleOf } from "./rule.ts";
+import { crossCheck, rulePlaces } from "./rules-check.ts";
 import { type RuleFiles, rulesSchema } from "./rules-schema.ts";
-import { inOrder, nowhere, type Problem, readSource, readYaml, type Source } from "./yaml.ts";
+import { inOrder, type Locate, nowhere, type Path, type Problem, readSource, readYaml, type Source } from "./yaml.ts";
 
 /** How strongly a rule speaks: a hint adds points, a sure rule decides alone. */
 export type Strength = { readonly kind: "hint"; readonly points: number } | { readonly kind: "sure" };
 
-type TypeRule = {
-  readonly id: string;
-  readonly any: readonly string[];
-  readonly in: readonly Field[];
-  readonly strength: Strength;
-};
+/** A rule that speaks for a request type. */
+export type TypeRule = Rule & { readonly strength: Strength };
 
-type UrgencyRule = {
-  readonly id: string;
-  readonly any: readonly string[];
-  readonly in: readonly Field[];
+/** A rule that sets the urgency. */
+export type UrgencyRule = Rule & {
   /** The request type it also speaks for, such as clinical for a life-threatening phrase. */
   readonly also: { readonly type: string; readonly points: number } | null;
 };
 
-/** An empty list means: whatever it is. */
 export type DepartmentRule = {
   readonly id: string;
-  readonly types: readonly string[];
-  readonly aliases: readonly string[];
-  readonly urgencies: readonly Urgency[];
+  readonly note: string | null;
+  readonly when: Conditions;
   readonly queue: string;
   readonly department: string;
+  /** Whole decisions: mails that end here, and mails that do not. */
+  readonly examples: Examples;
+};
+
+/** A fact that words in a mail tell, such as its location, with the phrases of each value. */
+export type FactRule = {
+  readonly name: string;
+  readonly values: readonly { readonly value: string; readonly any: readonly string[] }[];
+};
+
+/** Somebody whom escalation names. */
+type Person = {
+  readonly key: string;
+  readonly name: string;
+  readonly mail: string | null;
+  readonly phone: string | null;
 };
 
 /** A function mailbox of ours. `type` null speaks for no type (postmaster, abuse). */
@@ -65,6 +75,10 @@ type Queue = {
   readonly name: string;
   readonly owner: string | null;
   readonly backup: string | null;
+  /** Keys of `staff`, who is told first first. */
+  readonly escalation: readonly string[];
+  /** When somebody looks at it; `business`: as the house. */
+  readonly hours: "business" | "always" | Hours;
   readonly deliver: QueueDelivery;
 };
 
@@ -81,6 +95,13 @@ export type RuleSet = {
   readonly queues: readonly Queue[];
   readonly reviewQueue: string;
   readonly decide: { readonly atLeast: number; readonly margin: number };
+  /** Word lists: `<name>` in a phrase stands for any of these. */
+  readonly words: readonly { readonly name: string; readonly any: readonly string[] }[];
+  readonly facts: readonly FactRule[];
+  readonly staff: readonly Person[];
+  readonly calendar: Calendar;
+  /** Guards as written, such as "clinical recall below 0.99"; judged when rules are replayed. */
+  readonly never: readonly string[];
   readonly types: readonly { readonly name: string; readonly rules: readonly TypeRule[] }[];
   /** P1 first. */
   readonly urgencies: readonly { readonly urgency: Urgency; readonly rules: readonly UrgencyRule[] }[];
@@ -89,7 +110,16 @@ export type RuleSet = {
 };
 
 export type LoadedRules =
-  | { readonly kind: "rules"; readonly rules: RuleSet }
+  | {
+      readonly kind: "rules";
+      readonly rules: RuleSet;
+      /** The files as read, to be kept. */
+      readonly sources: readonly Source[];
+      /** Makes a problem for a place in the files. */
+      readonly problem: Locate;
+      /** Where each rule stands, by its id. */
+      readonly paths: ReadonlyMap<string, Path>;
+    }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
 /**
@@ -106,18 +136,21 @@ export function loadRules(dir: string): LoadedRules {
   const read = names.map((name) => readSource(join(dir, name)));
   const unreadable = read.flatMap((each) => (each.kind === "problems" ? each.problems : []));
   if (unreadable.length > 0) return { kind: "problems", problems: unreadable };
-  return fromSources(
+  return rulesFromSources(
     read.flatMap((each) => (each.kind === "source" ? [each.source] : [])),
     dir,
   );
 }
 
-function fromSources(sources: readonly Source[], dir: string): LoadedRules {
+/** The same from texts at hand, such as those of an earlier rule set; `dir` is what their names begin with. */
+export function rulesFromSources(sources: readonly Source[], dir: string): LoadedRules {
   const read = readYaml(sources, rulesSchema);
   if (read.kind === "problems") return read;
-  const problems = crossCheck(read.value, read.problem);
+  const { value, problem } = read;
+  const problems = crossCheck(value, problem);
   if (problems.length > 0) return { kind: "problems", problems: inOrder(problems) };
-  return { kind: "rules", rules: ruleSet(read.value, hashOf(sources, dir)) };
+  const paths = new Map(rulePlaces(value).map(({ id, path }) => [id, path]));
+  return { kind: "rules", rules: ruleSet(value, hashOf(sources, dir)), sources, problem, paths };
 }
 
 /** Names of the rule files in one fixed order, or why the directory cannot be read. */
@@ -150,10 +183,25 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       name,
       owner: queue.owner ?? null,
       backup: queue.backup ?? null,
+      escalation: queue.escalation,
+      hours: typeof queue.hours === "string" ? queue.hours : hoursOf(queue.hours),
       deliver: queueDelivery(queue.deliver),
     })),
     reviewQueue: files.review_queue,
     decide: { atLeast: files.decide.at_least, margin: files.decide.margin },
+    words: Object.entries(files.words).map(([name, any]) => ({ name, any })),
+    facts: Object.entries(files.facts).map(([name, values]) => ({
+      name,
+      values: Object.entries(values).map(([value, any]) => ({ value, any })),
+    })),
+    staff: Object.entries(files.staff).map(([key, { name, mail, phone }]) => ({
+      key,
+      name,
+      mail: mail ?? null,
+      phone: phone ?? null,
+    })),
+    calendar: calendarOf(files.calendar),
+    never: files.never,
     types: Object.entries(files.request_types).map(([name, rules]) => ({ name, rules: rules.map(typeRule) })),
     urgencies: (["P1", "P2", "P3", "P4"] as const).map((urgency) => ({
       urgency,
@@ -164,34 +212,26 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
   };
 }
 
-function typeRule(rule: RuleFiles["request_types"][string][number]): TypeRule {
-  const strength: Strength = rule.points === undefined ? { kind: "sure" } : { kind: "hint", points: rule.points };
-  return { id: rule.id, any: rule.any, in: rule.in, strength };
+function typeRule(file: RuleFiles["request_types"][string][number]): TypeRule {
+  const strength: Strength = file.points === undefined ? { kind: "sure" } : { kind: "hint", points: file.points };
+  return { ...ruleOf(file, []), strength };
 }
 
-function urgencyRule(rule: RuleFiles["urgency"]["P1"][number]): UrgencyRule {
-  const { type, points } = rule;
-  return {
-    id: rule.id,
-    any: rule.any,
-    in: rule.in,
-    also: type === undefined || points === undefined ? null : { type, points },
-  };
+function urgencyRule(file: RuleFiles["urgency"]["P1"][number]): UrgencyRule {
+  const { type, points } = file;
+  const also = type === undefined || points === undefined ? null : { type, points };
+  return { ...ruleOf(file, ["negation", "history"]), also };
 }
 
-function departmentRule(rule: RuleFiles["departments"][number]): DepartmentRule {
-  return {
-    id: rule.id,
-    types: listed(rule.when.type),
-    aliases: listed(rule.when.alias),
-    urgencies: listed(rule.when.urgency),
-    queue: rule.queue,
-    department: rule.department,
-  };
-}
-
-function listed<T>(value: T | T[] | undefined): readonly T[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+function departmentRule({
+  id,
+  note,
+  when,
+  queue,
+  department,
+  examples,
+}: RuleFiles["departments"][number]): DepartmentRule {
+  return { id, note: note ?? null, when: conditionsOf(when), queue, department, examples: examplesOf(examples) };
 }
 
 function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"]): QueueDelivery {

@@ -16,6 +16,18 @@ const WORD_START = /=\?([^?\s=]{1,60})\?([bq])\?/giy;
 
 /** A header line with every run of encoded words replaced by one that is UTF-8 and base64. */
 export function plainWords(line: string): { readonly line: string; readonly broken: boolean } {
+  return withWords(line, asWord);
+}
+
+/** A header value as people read it. */
+export function readableWords(value: string): string {
+  return value.includes("=?") ? withWords(value, (text) => text.toWellFormed()).line : value;
+}
+
+function withWords(
+  line: string,
+  written: (text: string) => string,
+): { readonly line: string; readonly broken: boolean } {
   let broken = false;
   let from = 0;
   const out: string[] = [];
@@ -25,7 +37,7 @@ export function plainWords(line: string): { readonly line: string; readonly brok
     if (first === undefined || last === undefined) continue;
     const decoded = decodeRun(run);
     broken ||= decoded.broken;
-    out.push(line.slice(from, first.start), asWord(decoded.text));
+    out.push(line.slice(from, first.start), written(decoded.text));
     from = last.end;
   }
   out.push(line.slice(from));

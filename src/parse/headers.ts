@@ -1,8 +1,9 @@
 // Single headers out of what mailparser read: addresses, dates, Message-IDs.
 
 import type { HeaderLines, Headers } from "mailparser";
-import type { Address } from "../message.ts";
+import type { Address, Message } from "../message.ts";
 import { fromByteString } from "./charset.ts";
+import { readableWords } from "./encoded-words.ts";
 import type { HeaderLookup } from "./kind.ts";
 
 /** The raw values of a header by its lower-case name, unfolded and trimmed. */
@@ -16,6 +17,21 @@ export function headerLookup(lines: HeaderLines): HeaderLookup {
     else list.push(unfolded);
   }
   return (name) => values.get(name) ?? [];
+}
+
+/** A mail has some thirty; more than this and longer values are left out, as no rule asks for them. */
+const FIELDS_MAX = 200;
+const FIELD_CHARS_MAX = 2000;
+
+/** All header fields in order, unfolded and decoded. */
+export function headerFields(lines: HeaderLines): Message["headers"] {
+  return lines.slice(0, FIELDS_MAX).map(({ key, line }) => {
+    const value = line
+      .slice(line.indexOf(":") + 1, FIELD_CHARS_MAX)
+      .replace(/\r?\n/g, "")
+      .trim();
+    return { name: key, value: readableWords(fromByteString(value)) };
+  });
 }
 
 type Parsed = { readonly name?: string; readonly address?: string; readonly group?: readonly Parsed[] };

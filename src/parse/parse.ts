@@ -3,7 +3,7 @@
 
 import type { Attachment, Defect, Message } from "../message.ts";
 import { type Body, clean, readBody, readForms, TEXT_CHARS_MAX } from "./body.ts";
-import { headerLookup, readAddresses, readDate, readIds } from "./headers.ts";
+import { headerFields, headerLookup, readAddresses, readDate, readIds } from "./headers.ts";
 import { type HeaderLookup, readKind } from "./kind.ts";
 import { languageOf } from "./language.ts";
 import { readMime } from "./mime.ts";
@@ -82,6 +82,7 @@ async function parseAt(raw: Uint8Array, depth: number): Promise<Message> {
     language: languageOf(beginning(body)),
     date: readDate(header("date")[0]),
     ...ids,
+    headers: headerFields(mime.headerLines),
     attachments: mime.attachments.slice(0, ATTACHMENTS_MAX).map(cleanAttachment),
   };
   const found = new Set<Defect>([

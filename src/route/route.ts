@@ -1,10 +1,8 @@
 // Who owns it: a verdict becomes a queue and a department by the department rules, first match wins.
 
+import { holds, type Known } from "../classify/conditions.ts";
 import type { DepartmentRule, RuleSet } from "../config/rules.ts";
-import type { Decision, Evidence, Urgency, Verdict } from "../outcome.ts";
-
-/** What a department rule looks at. */
-type Case = { readonly type: string; readonly alias: string; readonly urgency: Urgency };
+import type { Decision, Evidence, Verdict } from "../outcome.ts";
 
 /** A decision and the evidence it adds to the verdict's. */
 export type Routed = { readonly decision: Decision; readonly evidence: readonly Evidence[] };
@@ -15,7 +13,12 @@ export type Routed = { readonly decision: Decision; readonly evidence: readonly 
  */
 export function route(verdict: Verdict, alias: string, rules: RuleSet): Routed {
   const { requestType, urgency } = verdict;
-  const owner = requestType === null ? null : department({ type: requestType, alias, urgency }, rules);
+  const known = new Map([
+    ["alias", [alias]],
+    ["urgency", [urgency]],
+    ["type", requestType === null ? [] : [requestType]],
+  ]);
+  const owner = requestType === null ? null : department(known, rules);
   const guess = requestType !== null && owner !== null ? { requestType, queue: owner.queue } : null;
   if (verdict.reviewReason !== null || requestType === null) {
     const reason = verdict.reviewReason ?? "nothing-matched";
@@ -30,12 +33,6 @@ export function route(verdict: Verdict, alias: string, rules: RuleSet): Routed {
   };
 }
 
-function department(of: Case, rules: RuleSet): DepartmentRule | null {
-  const takes = (rule: DepartmentRule) =>
-    allows(rule.types, of.type) && allows(rule.aliases, of.alias) && allows(rule.urgencies, of.urgency);
-  return rules.departments.find(takes) ?? null;
-}
-
-function allows<T>(listed: readonly T[], value: T): boolean {
-  return listed.length === 0 || listed.includes(value);
+function department(known: Known, rules: RuleSet): DepartmentRule | null {
+  return rules.departments.find((rule) => holds(rule.when, known)) ?? null;
 }

@@ -69,11 +69,13 @@ export function outcomeOf(alias: string, queue: string, urgency: Urgency = "P3")
         sure: false,
         phrase: "payment plan",
         span: { field: "text", start: 41, end: 53 },
+        others: [],
       },
       { kind: "department", rule: "billing-desk", department: "patient-accounts" },
     ],
     decision: { kind: "route", queue, department: "patient-accounts" },
     missing: [],
+    without: [],
   };
 }
 
@@ -97,6 +99,7 @@ export function decidedOf(messageId: number, outcomes: readonly NewOutcome[], at
       defects: [],
       outcomes: outcomes.map(({ outcome }) => outcome),
       rulesHash: "5f2a77c01b9e4d10",
+      shadow: null,
     },
     outcomes,
     leaseUntil: at + 60_000,

@@ -75,7 +75,7 @@ export function outcomeColumns(
   decidedAt: number,
   durationMicros: number,
 ): readonly Column[] {
-  const { decision, scores, evidence, missing } = outcome;
+  const { decision, scores, evidence, missing, without } = outcome;
   return [
     decidedAt,
     outcome.alias,
@@ -88,20 +88,21 @@ export function outcomeColumns(
     JSON.stringify(rulesOf(outcome)),
     rulesHash,
     durationMicros,
-    JSON.stringify({ v: WHY_VERSION, scores, evidence, decision, missing }),
+    JSON.stringify({ v: WHY_VERSION, scores, evidence, decision, missing, without }),
   ];
 }
 
 /** The ids of the rules that spoke, each once, in the order of the evidence. */
 function rulesOf(outcome: Outcome): readonly string[] {
   const rules = new Set<string>();
-  for (const evidence of outcome.evidence) if ("rule" in evidence) rules.add(evidence.rule);
+  for (const evidence of outcome.evidence)
+    if ("rule" in evidence && evidence.kind !== "cancelled") rules.add(evidence.rule);
   return [...rules];
 }
 
-/** `missing` came later, with the same version: what is not there is empty. */
+/** `missing` and `without` came later, with the same version: what is not there is empty. */
 type Why = Pick<Outcome, "scores" | "evidence" | "decision"> &
-  Partial<Pick<Outcome, "missing">> & { readonly v: number };
+  Partial<Pick<Outcome, "missing" | "without">> & { readonly v: number };
 
 export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
   const why = JSON.parse(row.why) as Why;
@@ -131,6 +132,7 @@ export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
       evidence: why.evidence,
       decision: why.decision,
       missing: why.missing ?? [],
+      without: why.without ?? [],
     },
     deliveryState: row.state as DeliveryState,
   };

@@ -1,0 +1,144 @@
+// The shape of one rule as an admin writes it: which words it looks for, where, under which conditions, and the examples
+// it is tried on. What each key means stands in rules/README.md.
+
+import { z } from "zod";
+
+/** Names of types, queues, aliases and rules: short, lower case, safe as directory and header words. */
+const NAME = /^[a-z][a-z0-9-]{0,40}$/;
+/** Facts are keys beside ours, such as `sender_domain`, so they may be written alike. */
+const FACT = /^[a-z][a-z0-9_-]{0,40}$/;
+/** Objects already have a member of this name, so it cannot name anything of ours. */
+const TAKEN = "constructor";
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const PLACE =
+  /^(?:subject|text|own|forwarded|sender|sender_domain|attachment|header:[A-Za-z0-9-]+|field:[a-z][a-z0-9-]*)$/;
+/** More points than this for one piece of evidence is a slip of the finger. */
+export const POINTS_MAX = 100;
+/** Words between the first and the last of `near`: a sentence or two. */
+const NEAR_MAX = 50;
+
+export const name = z
+  .string()
+  .refine((text) => NAME.test(text) && text !== TAKEN, {
+    error: (issue) =>
+      `the name \`${String(issue.input).slice(0, 60)}\` cannot be used; write lower-case letters, digits and hyphens, a letter first, at most 41`,
+  })
+  .meta({ example: "billing-desk" });
+
+export const factName = z.string().refine((text) => FACT.test(text) && text !== TAKEN, {
+  error: (issue) =>
+    `the name \`${String(issue.input).slice(0, 60)}\` cannot be used; write lower-case letters, digits, hyphens and low lines, a letter first, at most 41`,
+});
+
+export const points = z.number().gt(0).max(POINTS_MAX).meta({ example: "points: 3" });
+export const text = z.string().min(1);
+export const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
+export const levels = z.enum(["P1", "P2", "P3", "P4"]);
+
+const phrase = z.string().meta({ example: '"payment plan"' });
+export const phraseList = z.array(phrase).min(1).meta({ example: '["payment plan"]' });
+const byLanguage = z.record(
+  z.string().regex(/^[a-z]{2}$/, "write a language by its two letters, such as `en` or `es`"),
+  phraseList,
+);
+const phrases = z.union([phraseList, byLanguage]).meta({ example: 'any: ["payment plan"]' });
+const alternatives = oneOrMore(phrase);
+
+export const date = z
+  .string()
+  .refine((day) => DATE.test(day) && isDay(day), {
+    error: "write a day as year, month and day, such as 2026-12-31",
+  })
+  .meta({ example: "until: 2026-12-31" });
+
+/** 2026-02-31 reads as a day of March. */
+function isDay(day: string): boolean {
+  const read = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(day);
+}
+
+const place = z.string().refine((where) => PLACE.test(where), {
+  error: (issue) =>
+    `there is no place \`${String(issue.input).slice(0, 60)}\` to look in; write one of \`subject\`, \`text\`, \`own\`, \`forwarded\`, \`sender\`, \`sender_domain\`, \`attachment\`, \`header:list-id\`, \`field:reason\``,
+});
+
+/** Facts that must hold: each key with one value or several of which one is enough. */
+export const when = z.record(factName, oneOrMore(z.string())).default({}).meta({ example: "when: { language: es }" });
+
+const wholeExample = z.strictObject({
+  subject: z.string().default(""),
+  text: z.string().default(""),
+  forwarded: z.string().default(""),
+  from: text.optional(),
+  alias: name.optional(),
+  at: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/, "write day and time such as 2026-11-23 14:30")
+    .optional(),
+  attachment: text.optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  staff: z.boolean().default(false),
+});
+const example = z.union([z.string(), wholeExample]);
+
+/** Mails a rule must fire on, and mails it must leave alone. */
+export const examples = z
+  .strictObject({ match: z.array(example).default([]), not: z.array(example).default([]) })
+  .prefault({})
+  .meta({ example: 'examples: { match: ["May I pay in installments?"], not: ["My care plan"] }' });
+
+/** The keys that rules of request types and of urgency have in common. */
+const common = {
+  id: name,
+  note: text.optional(),
+  mode: z.enum(["live", "shadow"]).default("live"),
+  from: date.optional(),
+  until: date.optional(),
+  any: phrases.optional(),
+  all: z.array(alternatives).min(1).optional().meta({ example: "all: [lost, [card, badge]]" }),
+  none: phrases.optional(),
+  near: z
+    .strictObject({
+      of: z.array(alternatives).min(2).meta({ example: "of: [refill, [insulin, inhaler]]" }),
+      within: z.int().min(0).max(NEAR_MAX).meta({ example: "within: 6" }),
+    })
+    .optional(),
+  patterns: z
+    .array(text.meta({ example: "'claim #?[0-9]{6,}'" }))
+    .min(1)
+    .optional()
+    .meta({ example: "patterns: ['claim #?[0-9]{6,}']" }),
+  in: z.array(place).min(1).default(["subject", "text"]).meta({ example: "in: [subject, text]" }),
+  inflect: z.boolean().default(false),
+  heed: z
+    .array(z.enum(["negation", "history"]))
+    .optional()
+    .meta({ example: "heed: [negation, history]" }),
+  when,
+  examples,
+} as const;
+
+const LOOKS_FOR = {
+  error: "a rule must look for something; give it `any`, `all`, `near` or `patterns`",
+};
+
+function looksForSomething(rule: { any?: unknown; all?: unknown; near?: unknown; patterns?: unknown }): boolean {
+  return [rule.any, rule.all, rule.near, rule.patterns].some((each) => each !== undefined);
+}
+
+export const typeRule = z
+  .strictObject({ ...common, points: points.optional(), sure: z.boolean().optional() })
+  .refine((rule) => (rule.points === undefined) !== (rule.sure !== true), {
+    error: "a rule has either `points: 3` (a hint) or `sure: true` (decides alone), one of the two",
+  })
+  .refine(looksForSomething, LOOKS_FOR);
+
+export const urgencyRule = z
+  .strictObject({ ...common, type: name.optional(), points: points.optional() })
+  .refine((rule) => (rule.type === undefined) === (rule.points === undefined), {
+    error: "`type` and `points` go together: which type this also speaks for, and how strongly",
+  })
+  .refine(looksForSomething, LOOKS_FOR);
+
+export type RuleFile = Omit<z.output<typeof typeRule>, "points" | "sure">;
+export type ExampleFile = z.output<typeof example>;
