@@ -82,7 +82,7 @@ export const ALIVE = set(`
 `);
 /** Behind it in the same sentence: the present. */
 export const ALIVE_BESIDE = set(`
-  is isnt are arent am im has hasnt hes shes cant cannot wont doesnt dont having have not unable looks seems needs says
+  is isnt are arent am im has hasnt hes shes cant cannot wont doesnt dont having have not unable looks seems says
   es estoy tiene tengo puede puedo no quedo
 `);
 /** Around a relative's trouble: somebody asks what to do. */
@@ -92,3 +92,7 @@ export const ADVICE = set(`
 `);
 /** Before a word that only sounds of now: "good morning", "would like", "buenas tardes". */
 export const POLITE = set("good nice great would id buenos buenas buena buen have");
+/** What the sentence behind "my mother had a stroke." may begin with; else it may say how she is. */
+export const CALM_STARTS = set(`
+  i can could do does is are would thank thanks we my the necesito quiero quisiera puedo gracias
+`);

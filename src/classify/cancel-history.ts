@@ -6,6 +6,7 @@ import {
   ALIVE,
   ALIVE_BESIDE,
   BEHIND_PAST,
+  CALM_STARTS,
   DEATHS,
   EVENTS,
   HISTORY_CUES,
@@ -32,11 +33,10 @@ import {
   wordAt,
 } from "./cancel-stretch.ts";
 import { timeFrom, timeUpTo } from "./cancel-time.ts";
-import { BOTH, COMPLAINTS, EITHER, GLUE } from "./cancel-words.ts";
+import { ALARMS, BOTH, COMPLAINTS, EITHER, GLUE } from "./cancel-words.ts";
 
 /** How many words may stand between a past verb and the phrase, and between a time and its verb. */
 const FILLER_WORDS = 8;
-const SUBJECT_WORDS = 4;
 /** "And my mother had"; not "I think my mother had". */
 const BEFORE_KIN = new Set(["and", "y", "a", "also", "hi", "hello", "hola"]);
 /** How far around the phrase signs of now are looked for, in words. */
@@ -114,7 +114,7 @@ function pastEvent(stretch: Stretch, first: number, last: number): FoundCue | nu
   if (before !== null) return { why: "past", first: before, last: start - 1 };
   const event = anyOf(stretch, first, last, EVENTS) && !anyOf(stretch, first, last, JUST_NOW);
   const plain = gap === "stop" || gap === "line" || gap === "comma" || BEFORE_KIN.has(wordAt(stretch, start - 1));
-  if (who?.kin !== true || !event || !plain) return null;
+  if (who?.kin !== true || !event || !plain || !isToldCalmly(stretch, last)) return null;
   return { why: "somebody-else", first: start, last: Math.min(verb, first - 1) };
 }
 
@@ -168,7 +168,7 @@ function isOver(stretch: Stretch, cue: FoundCue, first: number, last: number): b
   for (let at = Math.max(0, from - BEFORE_WORDS); at <= Math.max(end, nextEnd); at++) {
     if (inCue(at)) continue;
     const word = wordAt(stretch, at);
-    if (ALIVE.has(word) && !isPolite(stretch, at)) return false;
+    if ((ALIVE.has(word) && !isPolite(stretch, at)) || ALARMS.has(word)) return false;
     if (at > behindCue && at <= end && ALIVE_BESIDE.has(word)) return false;
     if (cue.why === "somebody-else" && ADVICE.has(word)) return false;
   }
@@ -187,8 +187,24 @@ function rightHolds(stretch: Stretch, last: number): boolean {
   if (gap !== "space" && gap !== "wrap") return false;
   const word = wordAt(stretch, last + 1);
   if (timeFrom(stretch, last + 1) !== null) return true;
-  if (word === "at") return /^\d{1,2}$|^age$/.test(wordAt(stretch, last + 2));
+  if (word === "at") return ageEnd(stretch, last + 2) !== null;
   return BEHIND_PAST.has(word);
+}
+
+/** "At 60", "at age 60": the word of the number; not "at 8", "at 10:30", "at 10 pm". */
+function ageEnd(stretch: Stretch, at: number): number | null {
+  const number = wordAt(stretch, at) === "age" ? at + 1 : at;
+  if (!/^[2-9]\d$/.test(wordAt(stretch, number))) return null;
+  const gap = gapAfter(stretch, number);
+  return endsSentence(stretch, number) || gap === "comma" || wordAt(stretch, number + 1) === "and" ? number : null;
+}
+
+/** A relative's trouble told without a time: the sentence ends there, and the next one is about something else. */
+function isToldCalmly(stretch: Stretch, last: number): boolean {
+  const age = wordAt(stretch, last + 1) === "at" ? ageEnd(stretch, last + 2) : null;
+  const end = age ?? timeFrom(stretch, last + 1) ?? last;
+  if (!endsSentence(stretch, end)) return false;
+  return end >= stretch.words.text.length - 1 || CALM_STARTS.has(wordAt(stretch, end + 1));
 }
 
 /** The next sentence says how it is now: "She is not talking", "It hurts". */

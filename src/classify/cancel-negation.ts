@@ -16,6 +16,7 @@ import {
   wordAt,
 } from "./cancel-stretch.ts";
 import {
+  ALARMS,
   ANSWERS,
   BOTH,
   COLON_CUES,
@@ -48,6 +49,8 @@ const LEFT_WORDS = 8;
 /** How much of the next sentence is read: its head, or for negations about the past more of it. */
 const HEAD_WORDS = 4;
 const NEXT_WORDS = 14;
+/** Behind these, in the rest of a sentence, complaints are negated too. */
+const NEGATORS = new Set(["no", "denies", "denied", "without", "nor", "sin", "ni", "niega", "tampoco"]);
 /** "I had never had chest pain" says that it came. */
 const BEFORE_PAST = new Set(["had", "habia"]);
 /** Complaints that a list with commas alone must have: "denies fever, chest pain" may say that it is there. */
@@ -88,6 +91,8 @@ function verdictBehind(stretch: Stretch, first: number, last: number): FoundCue 
   const verdict = VERDICTS.find((each) => standAt(stretch, last + 1, each));
   if (verdict === undefined || gapAfter(stretch, last) !== "space") return null;
   if (leftIsDoubtful(stretch, first) || STATEMENT_STARTS.has(wordAt(stretch, first))) return null;
+  // "Please get a stroke ruled out": without a was it must be the whole clause.
+  if (verdict[0] === "ruled" && gapAfter(stretch, first - 1) === "space") return null;
   const end = last + verdict.length;
   return behindIsQuiet(stretch, end, NEXT_WORDS) ? { why: "negated", first: last + 1, last: end } : null;
 }
@@ -95,10 +100,17 @@ function verdictBehind(stretch: Stretch, first: number, last: number): FoundCue 
 type Before = { readonly first: number; readonly last: number; readonly kind: CueKind };
 
 /** What was walked over on the way back to the cue. */
-type Walk = { at: number; items: number; commas: boolean; either: boolean; both: boolean };
+type Walk = {
+  at: number;
+  items: number;
+  commas: boolean;
+  nearest: "comma" | "word" | null;
+  either: boolean;
+  both: boolean;
+};
 
 function cueBefore(stretch: Stretch, first: number, last: number): FoundCue | null {
-  const walk: Walk = { at: first - 1, items: 0, commas: false, either: false, both: false };
+  const walk: Walk = { at: first - 1, items: 0, commas: false, nearest: null, either: false, both: false };
   for (; walk.at >= 0 && first - walk.at <= LIST_WORDS; walk.at--) {
     const cue = cueEndingAt(stretch, walk.at, first, last);
     if (cue !== null) return cueHolds(stretch, cue, walk, first, last) ? { why: "negated", ...spanOf(cue) } : null;
@@ -160,9 +172,13 @@ function walkOn(stretch: Stretch, walk: Walk, first: number): boolean {
   if (EITHER.has(word) || BOTH.has(word)) {
     if (EITHER.has(word)) walk.either = true;
     else walk.both = true;
+    walk.nearest ??= "word";
     return true;
   }
-  if (gap === "comma") walk.commas = true;
+  if (gap === "comma") {
+    walk.commas = true;
+    walk.nearest ??= "comma";
+  }
   if (COMPLAINTS.has(word)) {
     const next = wordAt(stretch, walk.at + 1);
     // "No fever chest pain": a complaint with nothing between it and the phrase ends it.
@@ -228,6 +244,8 @@ function listHolds(stretch: Stretch, cue: Before, walk: Walk, rest: Rest, first:
   const strong = cue.kind === "strong";
   if (walk.both && !strong) return false;
   if (walk.items === 0) return !walk.either && !walk.both && !walk.commas;
+  // "No fever or cough, chest pain": the list ended with its or, and the comma begins something else.
+  if (walk.nearest === "comma" && (walk.either || walk.both)) return false;
   if (walk.either || rest.either) return true;
   if (!strong) return false;
   if (walk.both || rest.both) return true;
@@ -249,9 +267,19 @@ function behindIsQuiet(stretch: Stretch, last: number, nextWords: number): boole
     if (opener !== undefined) from += opener.length;
     else if (!RIGHT_OPENERS.has(wordAt(stretch, last + 1))) return false;
   }
+  return restIsQuiet(stretch, from, end);
+}
+
+/** The rest of the sentence: no word that revives, and alarms only where they are negated themselves. */
+function restIsQuiet(stretch: Stretch, from: number, end: number): boolean {
+  let negated = false;
   for (let at = from; at <= end; at++) {
-    if (CONTRASTS.has(wordAt(stretch, at))) return isMild(stretch, at + 1, end);
-    if (REVIVALS.has(wordAt(stretch, at))) return false;
+    const word = wordAt(stretch, at);
+    if (CONTRASTS.has(word)) return isMild(stretch, at + 1, end);
+    if (REVIVALS.has(word) && !(word === "like" && ["would", "id"].includes(wordAt(stretch, at - 1)))) return false;
+    if (NEGATORS.has(word)) negated = true;
+    else if (negated) negated = COMPLAINTS.has(word) || FILLERS.has(word) || GLUE.has(word) || EITHER.has(word);
+    if (!negated && ALARMS.has(word)) return false;
   }
   return true;
 }

@@ -166,7 +166,8 @@ export const LEFT_DOUBTS = set(`
   only except besides despite although though stop stopped stops used
   si cuando hasta nunca jamas nadie dudo duda dudas seguro segura creo quizas quiza talvez puede podria porque aunque como
   dia dias noche ay dios ayer anoche antes primero siempre veces imposible solo solamente aun todavia ya fue seguros
-  aseguradora reclamo finge apenas
+  aseguradora reclamo finge apenas say says saying said told tell tells who wrote written record
+  records chart lies menu form website portal list need needs want wants get dice dicen dijo dijeron quien expediente
 `);
 
 /** What may follow a negated phrase without a sign between. */
@@ -203,6 +204,17 @@ export const REVIVALS = set(`
   ahora ahorita otra vez todavia aun sigue siguen desde hasta salvo excepto menos antes ayer anoche empezo empieza comenzo
   volvio vuelve regreso solo solamente sino sino como asi tan eso esto si peor cuando mientras reposo esfuerzo manana tarde
   noche horas minutos repente mismo igual siento siente duele ayuda emergencia urgente ambulancia ya anteriormente
+`);
+
+/** Of bodies in trouble: near what seems negated or over they tell of more than is denied. */
+export const ALARMS = set(`
+  arm arms face mouth chest heart stroke attack numb numbness tingling tingly drooping droopy droops slurring slurred speech
+  sweating sweaty clammy cold aches ache aching fell fall fallen floor ground collapsed stopped breathing breath breathe
+  breathes talk talking speak speaking move moving found kitchen car blue grey gray pale dying die dizzy vision tight tightness
+  pressure heavy weight numb faint fainted weak weakness unconscious bleeding confused choking going
+  brazo brazos cara boca pecho corazon infarto derrame adormecido adormecida habla hablar contesta responde respira respirar
+  suelo piso pulso palido palida frio fria suda sudando sudor aprieta presion opresion mueve cayo caido encontre vengan venga
+  mareado mareada confundido confundida sangra sangrando desmayo aire muere muriendo morado morada casi
 `);
 
 /** At the head of the next sentence, the same. */
