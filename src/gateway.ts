@@ -70,7 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     startDecider({
       store,
       learn,
-      rules,
+      rules: { rules, shadow: null },
       log,
       owner,
       workers: config.workers,
@@ -102,7 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 /** What is found out before deciding: who sent it, by a prover that is stopped after the decider, and what it answers. */
 async function learningFrom(
-  { config, rules, log }: GatewayOptions,
+  { config, log }: GatewayOptions,
   started: AsyncDisposableStack,
   store: Store,
   now: () => number,
@@ -111,9 +111,9 @@ async function learningFrom(
   const resolver =
     dnsServers.length === 0 ? ({ kind: "system" } as const) : ({ kind: "servers", servers: dnsServers } as const);
   const prover = started.use(startProver({ check, resolver, limitMs, believe, now, log }));
-  const { staffNetworks, staffDomains, timeZone } = config;
+  const { staffNetworks, staffDomains } = config;
   const threadKey = await store.threadKey();
-  return learner({ store, prover, rules, staffNetworks, staffDomains, threadKey, timeZone, log });
+  return learner({ store, prover, staffNetworks, staffDomains, threadKey, log });
 }
 
 /** Doors are opened last and, being last on the stack, are closed first. */

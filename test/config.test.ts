@@ -67,8 +67,13 @@ describe("a mistake outside the file", () => {
     );
   });
 
-  test.each(["config", "data", "rules"])("an empty --%s is a mistake", (name) => {
-    expect(mistakesIn({}, { [name]: "" })).toBe(`command line: --${name} is empty; write a path after it`);
+  test.each([
+    ["config", "config"],
+    ["data", "data"],
+    ["rules", "rules"],
+    ["shadowRules", "shadow-rules"],
+  ])("an empty %s is a mistake", (flag, name) => {
+    expect(mistakesIn({}, { [flag]: "" })).toBe(`command line: --${name} is empty; write a path after it`);
   });
 });
 
@@ -77,6 +82,7 @@ describe("what is not said", () => {
     expect(configOf({}, {})).toMatchObject({
       dataFolder: join(scratch, "data"),
       rulesFolder: join(scratch, "rules"),
+      shadowRulesFolder: null,
       workers: Math.max(1, availableParallelism() - 1),
       logLevel: "info",
       listeners: [
@@ -127,9 +133,10 @@ describe("what is said twice", () => {
 });
 
 test("paths in the file are relative to the file, wherever the command is started", () => {
-  const config = write("data: ../store\nrules: rules\n");
+  const config = write("data: ../store\nrules: rules\nshadow_rules: next\n");
   const loaded = configOf({}, { config });
-  expect([loaded.dataFolder, loaded.rulesFolder]).toEqual([join(config, "../../store"), join(config, "../rules")]);
+  const folders = [loaded.dataFolder, loaded.rulesFolder, loaded.shadowRulesFolder];
+  expect(folders).toEqual([join(config, "../../store"), join(config, "../rules"), join(config, "../next")]);
 });
 
 test("the address in the environment is for the built-in doors; a file says its own", () => {

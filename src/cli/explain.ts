@@ -125,7 +125,7 @@ function factsOf(raw: Uint8Array, sentAt: number | null, alias: string | null, h
   const facts: Facts = {
     door: "imap",
     receivedAt: 0,
-    localTime: sentAt === null ? null : wallClock(config.timeZone)(sentAt),
+    localTime: sentAt === null ? null : wallClock(rules.set.calendar.timeZone)(sentAt),
     sizeBytes: raw.length,
     mailFrom: addressesIn(bytes, ["return-path", "from"])[0] ?? "",
     user: asStaff ? "--staff" : null,

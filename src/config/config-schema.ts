@@ -71,11 +71,13 @@ export const configSchema = z.strictObject({
   hostname: hostname.optional(),
   data: z.string().min(1).optional(),
   rules: z.string().min(1).optional(),
+  shadow_rules: z.string().min(1).optional(),
   workers: z.int().min(1).max(64).optional(),
   time_zone: z
-    .string()
-    .refine(isTimeZone, "write a time zone such as America/Chicago or Europe/Madrid")
-    .meta({ example: "time_zone: America/Chicago" })
+    .custom<undefined>(
+      (text) => text === undefined,
+      "the time zone stands in the rules now: write `calendar: { time_zone: America/Chicago }` there and remove this line",
+    )
     .optional(),
   log: z.enum(LOG_LEVELS).default("info"),
   listen: z.array(listenerSchema).min(1).optional(),
@@ -100,14 +102,6 @@ export const configSchema = z.strictObject({
 
 export type Settings = z.infer<typeof configSchema>;
 export type Listener = z.infer<typeof listenerSchema>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 /** A text about which the function has nothing to complain; its complaint is the mistake's text. */
 function withoutMistake(mistake: (text: string) => string | null) {

@@ -42,9 +42,9 @@ export type Config = {
   /** Absolute paths. */
   readonly dataFolder: string;
   readonly rulesFolder: string;
+  /** A second rule set, decided beside the live one and never acted on; null: none. */
+  readonly shadowRulesFolder: string | null;
   readonly workers: number;
-  /** IANA name; the machine's own unless said. */
-  readonly timeZone: string;
   readonly logLevel: LogLevel;
   readonly listeners: readonly Listener[];
   readonly http: { readonly address: string; readonly port: number };
@@ -61,7 +61,12 @@ export type Config = {
 };
 
 /** What a command line may say over file and environment. */
-export type Flags = { readonly config?: string; readonly data?: string; readonly rules?: string };
+export type Flags = {
+  readonly config?: string;
+  readonly data?: string;
+  readonly rules?: string;
+  readonly shadowRules?: string;
+};
 
 const LISTEN_DEFAULT: readonly Listener[] = [
   { protocol: "smtp", address: "127.0.0.1", port: 2525 },
@@ -99,8 +104,8 @@ export function loadConfig(
     hostname: environment.hostname ?? settings.hostname ?? hostname(),
     dataFolder: folder(flags.data ?? environment.data, settings.data, cwd, base, "data"),
     rulesFolder: folder(flags.rules ?? environment.rules, settings.rules, cwd, base, "rules"),
+    shadowRulesFolder: folder(flags.shadowRules ?? environment.shadowRules, settings.shadow_rules, cwd, base, null),
     workers: settings.workers ?? Math.max(1, availableParallelism() - 1),
-    timeZone: settings.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     logLevel: LOG_LEVELS.find((level) => level === environment.logLevel) ?? settings.log,
     listeners,
     http,
@@ -174,18 +179,26 @@ const VARIABLES: Readonly<Record<keyof Environment, string>> = {
   config: "MAILWARD_CONFIG",
   data: "MAILWARD_DATA",
   rules: "MAILWARD_RULES",
+  shadowRules: "MAILWARD_SHADOW_RULES",
   hostname: "MAILWARD_HOSTNAME",
   listenAddress: "MAILWARD_LISTEN_ADDRESS",
   logLevel: "MAILWARD_LOG_LEVEL",
 };
 
+const OPTIONS: Readonly<Record<keyof Flags, string>> = {
+  config: "config",
+  data: "data",
+  rules: "rules",
+  shadowRules: "shadow-rules",
+};
+
 /** An empty path would be the folder the command was started in, which nobody means. */
 function emptyWords(environment: Environment, flags: Flags): readonly Problem[] {
   const variables = (Object.keys(VARIABLES) as (keyof Environment)[]).filter((name) => environment[name] === "");
-  const options = (["config", "data", "rules"] as const).filter((name) => flags[name] === "");
+  const options = (Object.keys(OPTIONS) as (keyof Flags)[]).filter((name) => flags[name] === "");
   return [
     ...variables.map((name) => nowhere("environment", `${VARIABLES[name]} is empty; give it a value, or unset it`)),
-    ...options.map((name) => nowhere("command line", `--${name} is empty; write a path after it`)),
+    ...options.map((name) => nowhere("command line", `--${OPTIONS[name]} is empty; write a path after it`)),
   ];
 }
 
@@ -232,13 +245,14 @@ function limitsFrom(limits: Settings["limits"]): Limits {
   };
 }
 
-function folder(
+function folder<Usual extends string | null>(
   given: string | undefined,
   inFile: string | undefined,
   cwd: string,
   base: string,
-  usual: string,
-): string {
+  usual: Usual,
+): string | Usual {
   if (given !== undefined) return resolve(cwd, given);
-  return inFile === undefined ? resolve(cwd, usual) : resolve(base, inFile);
+  if (inFile !== undefined) return resolve(base, inFile);
+  return usual === null ? usual : resolve(cwd, usual);
 }

@@ -7,6 +7,7 @@ export type Environment = {
   readonly config: string | undefined;
   readonly data: string | undefined;
   readonly rules: string | undefined;
+  readonly shadowRules: string | undefined;
   readonly hostname: string | undefined;
   readonly listenAddress: string | undefined;
   readonly logLevel: string | undefined;
@@ -18,6 +19,7 @@ export function readEnvironment(): Environment {
     config: env["MAILWARD_CONFIG"],
     data: env["MAILWARD_DATA"],
     rules: env["MAILWARD_RULES"],
+    shadowRules: env["MAILWARD_SHADOW_RULES"],
     hostname: env["MAILWARD_HOSTNAME"],
     listenAddress: env["MAILWARD_LISTEN_ADDRESS"],
     logLevel: env["MAILWARD_LOG_LEVEL"],

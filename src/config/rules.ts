@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Urgency } from "../outcome.ts";
 import { type Calendar, calendarOf, type Hours, hoursOf } from "./calendar.ts";
 import { type Forms, formsOf } from "./forms.ts";
+import { type Guard, guardsOf } from "./guards.ts";
 import { type Conditions, conditionsOf, type Examples, examplesOf, type Rule, ruleOf } from "./rule.ts";
 import { crossCheck, rulePlaces } from "./rules-check.ts";
 import { type RuleFiles, rulesSchema } from "./rules-schema.ts";
@@ -100,8 +101,8 @@ export type RuleSet = {
   readonly facts: readonly FactRule[];
   readonly staff: readonly Person[];
   readonly calendar: Calendar;
-  /** Guards as written, such as "clinical recall below 0.99"; judged when rules are replayed. */
-  readonly never: readonly string[];
+  /** What a change of the rules must never bring about; judged when rules are replayed. */
+  readonly never: readonly Guard[];
   readonly types: readonly { readonly name: string; readonly rules: readonly TypeRule[] }[];
   /** P1 first. */
   readonly urgencies: readonly { readonly urgency: Urgency; readonly rules: readonly UrgencyRule[] }[];
@@ -167,9 +168,15 @@ function ruleFileNames(dir: string): readonly string[] | string {
   }
 }
 
+/** The sources with names relative to their directory, to be kept; `rulesFromSources(kept, "")` gives the same set. */
+export function relativeTo(dir: string, sources: readonly Source[]): readonly Source[] {
+  const above = join(dir, "x").length - 1;
+  return sources.map(({ file, text }) => ({ file: file.slice(above), text }));
+}
+
 function hashOf(sources: readonly Source[], dir: string): string {
   const hash = createHash("sha256");
-  for (const { file, text } of sources) hash.update(`${file.slice(join(dir, "x").length - 1)}\0${text}\0`);
+  for (const { file, text } of relativeTo(dir, sources)) hash.update(`${file}\0${text}\0`);
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -201,7 +208,7 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       phone: phone ?? null,
     })),
     calendar: calendarOf(files.calendar),
-    never: files.never,
+    never: guardsOf(files),
     types: Object.entries(files.request_types).map(([name, rules]) => ({ name, rules: rules.map(typeRule) })),
     urgencies: (["P1", "P2", "P3", "P4"] as const).map((urgency) => ({
       urgency,

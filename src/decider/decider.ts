@@ -4,7 +4,8 @@
 import { errorFields } from "../log.ts";
 import type { Decided, Job, Urgency } from "../outcome.ts";
 import { type HoldReason, LEASE_MS, StoreTrouble, type Undecided } from "../store/store.ts";
-import { Desk, type DeskOptions, type Task } from "./desk.ts";
+import type { DeskOptions, DeskRules, Task } from "./desk.ts";
+import { Desks, type NewShift } from "./desks.ts";
 import type { Answer } from "./worker.ts";
 
 /** Messages remembered while they wait for a worker; the rest waits in the store. */
@@ -16,9 +17,9 @@ const SWEEP_MS = 2000;
 const SWEEP_LIMIT = 500;
 /** A message whose bytes cannot be read so often is held. */
 const READS_MAX = 3;
-const REPLACE_PAUSE_MS = 1000;
 
 export type DeciderOptions = DeskOptions & {
+  readonly rules: DeskRules;
   readonly owner: string;
   readonly workers: number;
   readonly now: () => number;
@@ -33,6 +34,11 @@ export type Decider = AsyncDisposable & {
   readonly ready: Promise<void>;
   /** Take a message just accepted; `raw` when its bytes are at hand. */
   offer(message: Undecided, raw: Uint8Array | null): void;
+  /**
+   * Start workers with other rules beside those at work; rejects, with nothing changed, when they do not start. What is
+   * answered lets them begin: from then on every message is decided by them, and what the earlier workers have they finish.
+   */
+  prepare(rules: DeskRules): Promise<NewShift>;
   /** Messages taken and not yet decided. */
   readonly inHand: number;
   /** How often a worker had to be replaced. */
@@ -46,13 +52,11 @@ export function startDecider(options: DeciderOptions): Decider {
 }
 
 class DeciderLoop implements Decider {
-  replaced = 0;
   readonly ready: Promise<void>;
-  private readonly started = Promise.withResolvers<void>();
   private readonly options: DeciderOptions;
   private readonly waiting: Task[] = [];
   private readonly inHandIds = new Set<number>();
-  private readonly desks: Desk[];
+  private readonly desks: Desks;
   private readonly recording = new Set<Promise<void>>();
   /** How often a message's bytes could not be read. */
   private readonly unreadable = new Map<number, number>();
@@ -66,15 +70,36 @@ class DeciderLoop implements Decider {
 
   constructor(options: DeciderOptions) {
     this.options = options;
-    this.ready = this.started.promise;
+    this.desks = new Desks(options, options.rules, options.workers, {
+      answered: (task, answer) => this.answered(task, answer),
+      lost: (task, others, reason) => this.lost(task, others, reason),
+      free: () => this.dispatch(),
+    });
+    this.ready = this.desks.ready;
     this.ready.catch(() => undefined); // told to whoever asks
-    this.desks = Array.from({ length: options.workers }, () => this.newDesk());
     this.timer = setInterval(() => this.sweep(), SWEEP_MS);
     this.sweep();
   }
 
   get inHand(): number {
     return this.inHandIds.size;
+  }
+
+  get replaced(): number {
+    return this.desks.replaced;
+  }
+
+  async prepare(rules: DeskRules): Promise<NewShift> {
+    const shift = await this.desks.prepare(rules);
+    return {
+      begin: async () => {
+        const left = shift.begin();
+        this.dispatch();
+        await left;
+        await Promise.all(this.recording);
+      },
+      [Symbol.asyncDispose]: () => shift[Symbol.asyncDispose](),
+    };
   }
 
   offer(message: Undecided, raw: Uint8Array | null): void {
@@ -106,27 +131,15 @@ class DeciderLoop implements Decider {
     this.closed = true;
     clearInterval(this.timer);
     await this.sweeping;
-    await Promise.all(this.desks.map((desk) => desk.idle()));
+    await this.desks.idle();
     await Promise.all(this.recording);
-    await Promise.all(this.desks.map((desk) => desk.stop()));
-  }
-
-  private newDesk(): Desk {
-    return new Desk(this.options, {
-      ready: () => this.started.resolve(),
-      answered: (task, answer) => this.answered(task, answer),
-      lost: (task, others, reason) => this.lost(task, others, reason),
-      free: () => this.dispatch(),
-    });
+    await this.desks.stop();
   }
 
   private dispatch(): void {
     if (this.closed) return;
-    for (const desk of this.desks) {
-      for (let task = this.waiting[0]; task !== undefined && desk.hasRoom(task.bytes); task = this.waiting[0]) {
-        this.waiting.shift();
-        desk.take(task);
-      }
+    for (let task = this.waiting[0]; task !== undefined && this.desks.take(task); task = this.waiting[0]) {
+      this.waiting.shift();
     }
     if (this.overflowed && this.waiting.length < WAITING_MAX / 2) this.sweep();
   }
@@ -196,20 +209,8 @@ class DeciderLoop implements Decider {
   }
 
   private lost(task: Task | null, others: readonly Task[], reason: "decide-crashed" | "decide-hung"): void {
-    this.replaced += 1;
-    this.started.reject(new Error("the decide worker does not start")); // without effect once it has
-    // A worker that dies with nothing before it would die again at once: give it a pause.
-    if (task === null) setTimeout(() => this.replaceEnded(), REPLACE_PAUSE_MS);
-    else this.replaceEnded();
-    this.options.log.error("decider-replaced", { reason, ...(task ? { ref: task.message.ref } : {}) });
     this.waiting.unshift(...others);
     if (task !== null) this.settle(task, this.hold(task.message, reason));
-    this.dispatch();
-  }
-
-  private replaceEnded(): void {
-    if (this.closed) return;
-    for (const [index, desk] of this.desks.entries()) if (desk.ended) this.desks[index] = this.newDesk();
     this.dispatch();
   }
 

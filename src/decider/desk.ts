@@ -5,7 +5,7 @@ import type { RuleSet } from "../config/rules.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Facts } from "../message.ts";
 import type { Store, Undecided } from "../store/store.ts";
-import type { Learn } from "./learn.ts";
+import { type Learn, type Learned, withHouse } from "./learn.ts";
 import type { Answer, Question, WorkerSetup } from "./worker.ts";
 
 /** Questions a worker may have before it, so that it never waits for the main thread between two small messages. */
@@ -16,26 +16,32 @@ const AHEAD_BYTES = 1024 * 1024;
 /** Short-lived objects of a worker, in MB: with less most are copied before they die, with 64 fifty 25 MB mails peak 50 MB higher. */
 const YOUNG_MB = 16;
 
+/** A worker that cannot decide after so long does not start: rules are compiled in a tenth of a second. */
+const READY_MS = 30_000;
+
 export type DeskOptions = {
   readonly store: Store;
   readonly learn: Learn;
-  readonly rules: RuleSet;
   readonly log: Log;
   /** A message that takes longer is held and its worker replaced. */
   readonly limitMs: number;
   /** Another program for the worker, in tests. */
   readonly workerUrl?: URL;
+  /** How long a worker may take to start; `READY_MS` unless said. */
+  readonly readyMs?: number;
 };
+
+/** What a desk decides by: the live rules, and others that are decided beside them and never acted on. */
+export type DeskRules = { readonly rules: RuleSet; readonly shadow: RuleSet | null };
 
 /** A message to be decided; `ready` when its bytes are at hand, else they are read from the store. */
 export type Task = {
   readonly message: Undecided;
-  readonly ready: { readonly raw: Uint8Array; readonly facts: Facts } | null;
+  readonly ready: { readonly raw: Uint8Array; readonly facts: Learned } | null;
   readonly bytes: number;
 };
 
 export type DeskEvents = {
-  ready(): void;
   answered(task: Task, answer: Exclude<Answer, { kind: "ready" }>): void;
   /** The worker is gone; `task` is the one it was on (null: it never got so far), `others` had not been begun. */
   lost(task: Task | null, others: readonly Task[], reason: "decide-crashed" | "decide-hung"): void;
@@ -44,8 +50,12 @@ export type DeskEvents = {
 
 export class Desk {
   ended = false;
+  /** Settles when the worker can decide; rejects when it ends before. */
+  readonly ready: Promise<void>;
+  private readonly started = Promise.withResolvers<void>();
   /** Whether the worker ever came so far as to take a message. */
-  private ready = false;
+  private isReady = false;
+  private readonly house: (learned: Learned) => Facts;
   private readonly options: DeskOptions;
   private readonly events: DeskEvents;
   private readonly worker: Worker;
@@ -59,15 +69,18 @@ export class Desk {
   /** Counts the messages the worker has begun; shared with it. */
   private readonly begun = new Int32Array(new SharedArrayBuffer(4));
   private answeredCount = 0;
-  private clock: NodeJS.Timeout | null = null;
+  private clock: NodeJS.Timeout | null;
   private readonly idleWaiters: (() => void)[] = [];
 
-  constructor(options: DeskOptions, events: DeskEvents) {
+  constructor(options: DeskOptions, { rules, shadow }: DeskRules, events: DeskEvents) {
     this.options = options;
     this.events = events;
+    this.house = withHouse(rules);
+    this.ready = this.started.promise;
+    this.ready.catch(() => undefined); // told to whoever asks
     const url = options.workerUrl ?? new URL("./worker.ts", import.meta.url);
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
-    const setup: WorkerSetup = { rules: options.rules, begun: this.begun };
+    const setup: WorkerSetup = { rules, shadow, begun: this.begun };
     this.worker = new Worker(url, { workerData: setup, resourceLimits });
     this.worker.on("message", (answers: readonly Answer[]) => this.onAnswers(answers));
     this.worker.on("error", (error) => {
@@ -75,6 +88,7 @@ export class Desk {
       this.end("decide-crashed");
     });
     this.worker.on("exit", () => this.end("decide-crashed"));
+    this.clock = setTimeout(() => this.end("decide-hung"), options.readyMs ?? READY_MS);
   }
 
   get busy(): boolean {
@@ -99,6 +113,7 @@ export class Desk {
 
   async stop(): Promise<void> {
     this.ended = true;
+    this.started.reject(new Error("the decide worker was stopped"));
     if (this.clock !== null) clearTimeout(this.clock);
     await this.worker.terminate();
   }
@@ -120,8 +135,8 @@ export class Desk {
     }
   }
 
-  private post(task: Task, raw: Uint8Array, facts: Facts): void {
-    const question: Question = { messageId: task.message.messageId, raw, facts };
+  private post(task: Task, raw: Uint8Array, learned: Learned): void {
+    const question: Question = { messageId: task.message.messageId, raw, facts: this.house(learned) };
     if (this.ended) return;
     this.posted.push(task);
     if (this.posted.length === 1) this.startClock();
@@ -145,8 +160,8 @@ export class Desk {
 
   private onAnswer(answer: Answer): void {
     if (answer.kind === "ready") {
-      this.ready = true;
-      this.events.ready();
+      this.isReady = true;
+      this.started.resolve();
       return;
     }
     const index = this.tasks.findIndex((task) => task.message.messageId === answer.messageId);
@@ -159,8 +174,9 @@ export class Desk {
   }
 
   private startClock(): void {
+    if (!this.isReady) return; // until then the clock is that of the start
     if (this.clock !== null) clearTimeout(this.clock);
-    this.clock = this.ready && this.posted.length > 0 ? this.startedClock() : null;
+    this.clock = this.posted.length > 0 ? this.startedClock() : null;
   }
 
   private startedClock(): NodeJS.Timeout {
@@ -179,6 +195,7 @@ export class Desk {
   private end(reason: "decide-crashed" | "decide-hung"): void {
     if (this.ended) return;
     this.ended = true;
+    this.started.reject(new Error("the decide worker does not start"));
     if (this.clock !== null) clearTimeout(this.clock);
     void this.worker.terminate();
     const guilty = this.posted[this.begunCount() - this.answeredCount - 1] ?? null; // begun and not answered

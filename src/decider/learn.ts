@@ -1,5 +1,6 @@
 // What is found out about a message before it is decided: what is proven of its sender, and what it answers. Facts for
-// the pure decision; finding out may fail or take its time, which then is a fact too.
+// the pure decision; finding out may fail or take its time, which then is a fact too. What the rules say of the house
+// is added when a desk takes the message, so that facts and rules are of one set whenever the rules change.
 
 import { wallClock } from "../classify/local-time.ts";
 import { threadIds } from "../classify/thread.ts";
@@ -16,23 +17,21 @@ const HEADER_BYTES_MAX = 64 * 1024;
 export type LearnOptions = {
   readonly store: Pick<Store, "earlier">;
   readonly prover: Prover;
-  readonly rules: RuleSet;
   readonly staffNetworks: readonly string[];
   readonly staffDomains: readonly string[];
   readonly threadKey: string;
-  /** IANA name of the time zone of the house. */
-  readonly timeZone: string;
   readonly log: Log;
 };
 
+/** Facts that do not depend on the rules. */
+export type Learned = Omit<Facts, "localTime" | "ownAddresses">;
+
 /** Finds out the facts about one message; never rejects. */
-export type Learn = (message: Undecided, raw: Uint8Array) => Promise<Facts>;
+export type Learn = (message: Undecided, raw: Uint8Array) => Promise<Learned>;
 
 export function learner(options: LearnOptions): Learn {
   const { prover, staffDomains, threadKey } = options;
   const networks = networkList(options.staffNetworks);
-  const clock = wallClock(options.timeZone);
-  const ownAddresses = addressesOf(options.rules);
   return async ({ mail, routings }, raw) => {
     const tags = routings.map(({ recipient }) => recipient.tag);
     const [proof, earlier] = await Promise.all([
@@ -42,19 +41,24 @@ export function learner(options: LearnOptions): Learn {
     return {
       door: mail.door,
       receivedAt: mail.receivedAt,
-      localTime: clock(mail.receivedAt),
       sizeBytes: mail.sizeBytes,
       mailFrom: mail.envelope.mailFrom,
       user: mail.client.user,
       proof,
       staffNetwork: isStaffNetwork(mail.client.address, networks),
       staffDomains,
-      ownAddresses,
       earlier,
       threadKey,
       aliases: routings.map(({ recipient }) => recipient.alias),
     };
   };
+}
+
+/** What a rule set says of the house, its clock and its addresses, added to what was found out. */
+export function withHouse(rules: RuleSet): (learned: Learned) => Facts {
+  const clock = wallClock(rules.calendar.timeZone);
+  const ownAddresses = addressesOf(rules);
+  return (learned) => ({ ...learned, localTime: clock(learned.receivedAt), ownAddresses });
 }
 
 /** A store that cannot answer now costs the thread, not the mail. */

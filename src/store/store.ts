@@ -1,6 +1,7 @@
 // What is remembered, as an interface: asynchronous and free of any database's words.
 // store/sqlite is the default behind it. Every promise resolves only after its change is on disk.
 
+import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
 
@@ -172,7 +173,20 @@ export type QueueFilter = {
   readonly queue?: string;
   readonly ref?: string;
   readonly state?: DeliveryState;
+  /** Why they are held, word for word. */
+  readonly reason?: string;
 };
+
+/** A rule set that begins to be used. File names are relative to its folder. */
+export type NewRules = {
+  readonly hash: string;
+  readonly sources: readonly Source[];
+  readonly usedAs: "live" | "shadow";
+  readonly at: number;
+};
+
+/** A rule set used earlier; `at` is when it went live last. */
+export type KeptRules = { readonly hash: string; readonly sources: readonly Source[]; readonly at: number };
 
 /** Counts for `report`: one row for each bucket of time and value. */
 export type ReportRow = {
@@ -240,6 +254,13 @@ export type Store = AsyncDisposable & {
    * answers how many.
    */
   recoverLeases(owner: string, now: number): Promise<number>;
+
+  /** Keep a rule set for good and note that it is used from now on; await it before anything is decided by it. */
+  keepRules(rules: NewRules): Promise<void>;
+  /** The files of a rule set that was ever used; their names are relative to its folder. */
+  rulesOf(hash: string): Promise<readonly Source[] | null>;
+  /** The rule set that went live last; null in a new store. */
+  lastRules(): Promise<KeptRules | null>;
 
   outcomes(filter: OutcomeFilter): Promise<readonly OutcomeRow[]>;
   find(ref: string): Promise<Case | null>;

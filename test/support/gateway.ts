@@ -76,6 +76,7 @@ export const NO_ENVIRONMENT = {
   config: undefined,
   data: undefined,
   rules: undefined,
+  shadowRules: undefined,
   hostname: undefined,
   listenAddress: undefined,
   logLevel: undefined,

@@ -1,8 +1,9 @@
 // One batch of calls is one transaction and one fsync. When a call in it fails, the whole batch is undone and each call
 // runs again in a transaction of its own, so a bad call fails alone; that way the usual, good batch pays no savepoints.
 
-import type { Answer, Batch, Call, Verb } from "./calls.ts";
+import type { Verb } from "./calls.ts";
 import type { Connection } from "./open.ts";
+import type { Answer, Batch, Call } from "./thread-words.ts";
 import { answerOf, troubleOf } from "./trouble.ts";
 
 /** A verb as the threads see it: the types were checked where the verbs are listed. */

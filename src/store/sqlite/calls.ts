@@ -1,7 +1,7 @@
 // What the client and the store's threads say to each other: verbs with plain rows, so that little is copied and
 // nothing is read twice. The client turns domain values into rows and back (`columns.ts`); the threads only do SQL.
 
-import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts, StoreTrouble } from "../store.ts";
+import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts } from "../store.ts";
 
 export type Column = string | number | null;
 
@@ -161,7 +161,18 @@ export type DeliveryFilter = {
   readonly queue: string | null;
   readonly messageId: number | null;
   readonly state: string | null;
+  readonly reason: string | null;
 };
+
+/** `files` is JSON, a list of names and texts. */
+export type KeepRulesCall = {
+  readonly hash: string;
+  readonly files: string;
+  readonly usedAs: string;
+  readonly at: number;
+};
+
+export type KeptRulesRow = { readonly hash: string; readonly files: string; readonly used_at: number };
 
 export type AcceptCall = {
   /** null: the bytes come along. */
@@ -214,14 +225,17 @@ export type WriteVerbs = {
   unlease(deliveryIds: readonly number[]): void;
   finish(call: FinishCall): void;
   recoverLeases(call: { readonly owner: string; readonly now: number }): number;
-  holdDeliveries(call: DeliveryFilter & { readonly reason: string }): number;
+  holdDeliveries(call: DeliveryFilter & { readonly holdReason: string }): number;
   releaseDeliveries(call: DeliveryFilter & { readonly now: number }): number;
   retryDeliveries(call: DeliveryFilter & { readonly now: number }): number;
+  keepRules(call: KeepRulesCall): void;
 };
 
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
 export type LookVerbs = {
   waitingQueues(): readonly string[];
+  lastRules(): KeptRulesRow | null;
+  rulesOf(hash: string): string | null;
   earlier(pointers: readonly Pointer[]): readonly EarlierRow[];
   undecided(call: { readonly after: number; readonly limit: number }): readonly {
     readonly messageId: number;
@@ -262,36 +276,3 @@ export type AskVerbs = {
 
 export type Verbs = WriteVerbs & LookVerbs & AskVerbs;
 export type Verb = keyof Verbs;
-
-/** One call of a batch; its bytes, if any, lie from `from` to `to` in the batch's buffer. */
-export type Call = { readonly verb: Verb; readonly args: unknown; readonly from: number; readonly to: number };
-export type Batch = { readonly calls: readonly Call[]; readonly bytes: ArrayBuffer | null };
-
-/** Trouble as it crosses threads. */
-export type Trouble = {
-  readonly kind: "trouble";
-  readonly reason: StoreTrouble["reason"];
-  readonly message: string;
-  readonly detail: string;
-};
-
-export type Answer =
-  | { readonly kind: "ok"; readonly value: unknown }
-  | Trouble
-  /** A mistake of the caller or of ours: no trouble of the machine. */
-  | { readonly kind: "mistake"; readonly message: string; readonly detail: string };
-
-/** What a thread is told when it starts. `write` owns the only connection that writes. */
-export type ThreadTask = {
-  readonly folder: string;
-  readonly mode: "gateway" | "operator";
-  readonly role: "write" | "read";
-};
-
-export type ToThread = { readonly kind: "batch"; readonly batch: Batch } | { readonly kind: "close" };
-export type FromThread =
-  | { readonly kind: "ready" }
-  | { readonly kind: "refused"; readonly trouble: Trouble }
-  /** `bytes` is the batch's own buffer, given back to be filled again. */
-  | { readonly kind: "answers"; readonly answers: readonly Answer[]; readonly bytes: ArrayBuffer | null }
-  | { readonly kind: "closed" };

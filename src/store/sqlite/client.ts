@@ -3,7 +3,8 @@
 
 import { Worker } from "node:worker_threads";
 import { StoreTrouble } from "../store.ts";
-import type { Answer, Batch, FromThread, ThreadTask, ToThread, Trouble, Verb, Verbs } from "./calls.ts";
+import type { Verb, Verbs } from "./calls.ts";
+import type { Answer, Batch, FromThread, ThreadTask, ToThread, Trouble } from "./thread-words.ts";
 
 /** Bytes of bodies in one batch; what comes above waits for the next, so memory and the log grow in small steps. */
 const BATCH_BYTES_MAX = 2 * 1024 * 1024;

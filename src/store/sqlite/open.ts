@@ -3,8 +3,8 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import type { ThreadTask } from "./calls.ts";
 import { migrate, requireCurrent } from "./migrate.ts";
+import type { ThreadTask } from "./thread-words.ts";
 import { ThreadTrouble, troubleOf } from "./trouble.ts";
 
 export type Connection = Database.Database;

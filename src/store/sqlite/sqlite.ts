@@ -6,7 +6,7 @@ import type { Job } from "../../outcome.ts";
 import { idOf, refOf } from "../ref.ts";
 import type { DecidedMail, Finish, NewMail, OutcomeFilter, QueueFilter, Store } from "../store.ts";
 import { StoreTrouble } from "../store.ts";
-import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, Pointer, RecordCall, ThreadTask } from "./calls.ts";
+import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, Pointer, RecordCall } from "./calls.ts";
 import { startThread, type ThreadClient } from "./client.ts";
 import {
   caseOf,
@@ -20,6 +20,8 @@ import {
   recipientOf,
 } from "./columns.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
+import { keepRulesCall, keptRulesOf, sourcesOf } from "./rule-columns.ts";
+import type { ThreadTask } from "./thread-words.ts";
 
 export type SqliteStoreOptions = {
   /** Made when it is not there. */
@@ -54,6 +56,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...decideVerbs(writer),
     ...deliverVerbs(writer),
     ...operatorVerbs(writer),
+    ...ruleVerbs(writer),
     ...askVerbs(reader.get),
     // Counts are for a health check with a deadline: they do not wait behind a report or a balance.
     counts: async () => (await counter.get()).call("counts", null),
@@ -215,9 +218,23 @@ type OperatorVerbs = Pick<Store, "holdDeliveries" | "releaseDeliveries" | "retry
 function operatorVerbs(writer: ThreadClient): OperatorVerbs {
   return {
     waitingQueues: () => writer.call("waitingQueues", null),
-    holdDeliveries: (filter, reason) => writer.call("holdDeliveries", { ...filterOf(filter), reason }),
+    holdDeliveries: (filter, reason) => writer.call("holdDeliveries", { ...filterOf(filter), holdReason: reason }),
     releaseDeliveries: (filter, now) => writer.call("releaseDeliveries", { ...filterOf(filter), now }),
     retryDeliveries: (filter, now) => writer.call("retryDeliveries", { ...filterOf(filter), now }),
+  };
+}
+
+function ruleVerbs(writer: ThreadClient): Pick<Store, "keepRules" | "rulesOf" | "lastRules"> {
+  return {
+    keepRules: (rules) => writer.call("keepRules", keepRulesCall(rules)),
+    async rulesOf(hash) {
+      const files = await writer.call("rulesOf", hash);
+      return files === null ? null : sourcesOf(files);
+    },
+    async lastRules() {
+      const row = await writer.call("lastRules", null);
+      return row === null ? null : keptRulesOf(row);
+    },
   };
 }
 
@@ -257,8 +274,8 @@ function outcomeFilterOf({ queue, alias, urgency, since, limit }: OutcomeFilter)
   };
 }
 
-function filterOf({ queue, ref, state }: QueueFilter): DeliveryFilter {
-  return { queue: queue ?? null, messageId: messageIdOf(ref), state: state ?? null };
+function filterOf({ queue, ref, state, reason }: QueueFilter): DeliveryFilter {
+  return { queue: queue ?? null, messageId: messageIdOf(ref), state: state ?? null, reason: reason ?? null };
 }
 
 /** null is any message. */

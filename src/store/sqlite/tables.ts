@@ -10,6 +10,7 @@ import { messageStatements } from "./tables/messages.ts";
 import { outcomeStatements } from "./tables/outcomes.ts";
 import { readingStatements } from "./tables/readings.ts";
 import { routingStatements } from "./tables/routings.ts";
+import { ruleSetStatements } from "./tables/rule-sets.ts";
 import { secretStatements } from "./tables/secrets.ts";
 import { threadStatements } from "./tables/threads.ts";
 
@@ -31,6 +32,7 @@ export function openTables(db: Connection) {
     attempts: attemptStatements(db),
     duplicates: duplicateStatements(db),
     secrets: secretStatements(db),
+    ruleSets: ruleSetStatements(db),
     /** Open bodies below this id are of an earlier run. */
     firstBodyId,
     /** A body id never used; one that a failed call took stays unused. */

@@ -3,9 +3,9 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { runBatch, type VerbTable } from "./batch.ts";
-import type { Answer, FromThread, ThreadTask, ToThread } from "./calls.ts";
 import { type Connection, lockFolder, openReader, openWriter } from "./open.ts";
 import { openTables } from "./tables.ts";
+import type { Answer, FromThread, ThreadTask, ToThread } from "./thread-words.ts";
 import { ThreadTrouble, troubleOf } from "./trouble.ts";
 import { askVerbs, openQuestions } from "./verbs/ask.ts";
 import { sweepBodies } from "./verbs/body.ts";

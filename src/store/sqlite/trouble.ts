@@ -1,7 +1,7 @@
 // What the database's error codes mean to the gateway: one place, and a sentence that says what to do.
 
 import type { StoreTrouble } from "../store.ts";
-import type { Answer, Trouble } from "./calls.ts";
+import type { Answer, Trouble } from "./thread-words.ts";
 
 /** Trouble met inside a thread, before it crosses to the client as a `Trouble`. */
 export class ThreadTrouble extends Error {

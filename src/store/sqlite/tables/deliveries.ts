@@ -103,9 +103,9 @@ function prepared(db: Connection) {
 /** The operators' verbs; each answers how many rows it changed. */
 function operatorStatements(db: Connection) {
   const matching = `(:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
-    and (:state is null or state = :state)`;
+    and (:state is null or state = :state) and (:reason is null or reason = :reason)`;
   const hold = db.prepare(`
-    update deliveries set state = 'held', reason = :reason
+    update deliveries set state = 'held', reason = :holdReason
     where state <> 'delivered' and state = 'waiting' and ${matching}`);
   const release = db.prepare(`
     update deliveries set state = 'waiting', next_at = :now, created_at = :now, reason = null
@@ -118,7 +118,7 @@ function operatorStatements(db: Connection) {
     select distinct queue from deliveries where state = 'waiting'`);
   return {
     waitingQueues: (): readonly string[] => waitingQueues.all().map(({ queue }) => queue),
-    hold: (filter: DeliveryFilter & { readonly reason: string }): number => hold.run(filter).changes,
+    hold: (filter: DeliveryFilter & { readonly holdReason: string }): number => hold.run(filter).changes,
     release: (filter: DeliveryFilter & { readonly now: number }): number => release.run(filter).changes,
     retry: (filter: DeliveryFilter & { readonly now: number }): number => retry.run(filter).changes,
   };
@@ -131,7 +131,7 @@ export function deliveryQuestions(db: Connection) {
     db.prepare<unknown[], DeliveryRowOut>(`
       select ${columns} from deliveries
       where ${state} and (:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
-        and (:state is null or state = :state)
+        and (:state is null or state = :state) and (:reason is null or reason = :reason)
       order by id desc limit :limit`);
   const any = list("true");
   const open = list("state <> 'delivered'");

@@ -9,7 +9,7 @@ import { jobOf } from "./job.ts";
 import { record } from "./record.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, routings, deliveries, attempts, secrets } = tables;
+  const { bodies, routings, deliveries, attempts, secrets, ruleSets } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -31,11 +31,12 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     holdDeliveries: (filter) => deliveries.hold(filter),
     releaseDeliveries: (filter) => deliveries.release(filter),
     retryDeliveries: (filter) => deliveries.retry(filter),
+    keepRules: (call) => ruleSets.keep(call),
   };
 }
 
 export function lookVerbs(tables: Tables): LookVerbs {
-  const { routings, messages, deliveries } = tables;
+  const { routings, messages, deliveries, ruleSets } = tables;
   return {
     undecided: ({ after, limit }) =>
       routings.deciding(after, limit).flatMap((messageId) => {
@@ -45,6 +46,8 @@ export function lookVerbs(tables: Tables): LookVerbs {
       }),
     readBody: (call) => readBody(tables, call),
     waitingQueues: () => deliveries.waitingQueues(),
+    lastRules: () => ruleSets.last(),
+    rulesOf: (hash) => ruleSets.filesOf(hash),
     earlier: (pointers) => earlier(tables, pointers),
   };
 }
