@@ -33,7 +33,7 @@ import {
   wordAt,
 } from "./cancel-stretch.ts";
 import { timeFrom, timeUpTo } from "./cancel-time.ts";
-import { ALARMS, BOTH, COMPLAINTS, EITHER, GLUE } from "./cancel-words.ts";
+import { ALARMS, BOTH, COMPLAINTS, EITHER, GLUE, REVIVALS } from "./cancel-words.ts";
 
 /** How many words may stand between a past verb and the phrase, and between a time and its verb. */
 const FILLER_WORDS = 8;
@@ -160,7 +160,7 @@ function subjectBefore(stretch: Stretch, verb: number): { readonly first: number
 function isOver(stretch: Stretch, cue: FoundCue, first: number, last: number): boolean {
   const inCue = (at: number) => (at >= cue.first && at <= cue.last) || (at >= first && at <= last);
   const behindCue = Math.max(last, cue.last);
-  if (!rightHolds(stretch, behindCue)) return false;
+  if (!rightHolds(stretch, behindCue) || anyOf(stretch, first, last, REVIVALS)) return false;
   const end = sentenceEnd(stretch, behindCue, BEHIND_WORDS);
   if (isQuestion(stretch, end)) return false;
   const nextEnd = Math.min(sentenceEnd(stretch, end + 1, BEHIND_WORDS), behindCue + BEHIND_WORDS);

@@ -193,6 +193,8 @@ function walkOn(stretch: Stretch, walk: Walk, first: number): boolean {
 /** Whether the cue counts, given what stands between, to its left and behind the phrase. */
 function cueHolds(stretch: Stretch, cue: Before, walk: Walk, first: number, last: number): boolean {
   const colon = gapAfter(stretch, cue.last) === "colon" && COLON_CUES.has(wordAt(stretch, cue.last));
+  // A rule's phrase may be "chest pain since" itself; the verb behind a Spanish "no" is what is negated.
+  if (anyOf(stretch, cue.kind === "spanish-not" ? first + 2 : first, last, REVIVALS)) return false;
   const gap = gapAfter(stretch, cue.last);
   // "No, chest pain", "Allergies: no" and the next line. A cue that cannot end a sentence may end a line.
   const close =

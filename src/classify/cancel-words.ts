@@ -167,7 +167,7 @@ export const LEFT_DOUBTS = set(`
   si cuando hasta nunca jamas nadie dudo duda dudas seguro segura creo quizas quiza talvez puede podria porque aunque como
   dia dias noche ay dios ayer anoche antes primero siempre veces imposible solo solamente aun todavia ya fue seguros
   aseguradora reclamo finge apenas say says saying said told tell tells who wrote written record
-  records chart lies menu form website portal list need needs want wants get dice dicen dijo dijeron quien expediente
+  records chart lies menu form website portal list love goal trying try need needs want wants get dice dicen dijo dijeron quien expediente
 `);
 
 /** What may follow a negated phrase without a sign between. */
