@@ -78,7 +78,8 @@ export const ALIVE = set(`
   ahora ahorita hoy otra vez todavia aun sigue siguen sigo desde nuevo nuevamente volvio vuelve vuelven regreso empezo empieza
   comenzo comienza ayuda auxilio urgente urgencia emergencia ambulancia recien reciente recientemente anoche ayer manana tarde
   noche hora horas minuto minutos rato dia dias semana semanas mismo misma igual peor acaba acabo esta este duele siento
-  siente sintomas pero aunque miedo preocupada preocupado repite repitio
+  siente sintomas pero aunque miedo preocupada preocupado repite repitio more second third exact sensation went almost
+  monday tuesday wednesday thursday friday saturday sunday lunes martes miercoles jueves viernes sabado domingo
 `);
 /** Behind it in the same sentence: the present. */
 export const ALIVE_BESIDE = set(`
@@ -92,7 +93,8 @@ export const ADVICE = set(`
 `);
 /** Before a word that only sounds of now: "good morning", "would like", "buenas tardes". */
 export const POLITE = set("good nice great would id buenos buenas buena buen have");
-/** What the sentence behind "my mother had a stroke." may begin with; else it may say how she is. */
-export const CALM_STARTS = set(`
-  i can could do does is are would thank thanks we my the necesito quiero quisiera puedo gracias
+/** The sentence behind "my mother had a stroke." must have one of these; else it may be a call for help. */
+export const ERRAND_WORDS = set(`
+  form forms copy record records bill refill schedule reschedule appointment screening mammogram test risk checkup physical
+  genetic thank thanks gracias cita factura copia receta formulario examen riesgo expediente
 `);

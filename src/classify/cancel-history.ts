@@ -6,8 +6,8 @@ import {
   ALIVE,
   ALIVE_BESIDE,
   BEHIND_PAST,
-  CALM_STARTS,
   DEATHS,
+  ERRAND_WORDS,
   EVENTS,
   HISTORY_CUES,
   HISTORY_LEFT,
@@ -204,7 +204,8 @@ function isToldCalmly(stretch: Stretch, last: number): boolean {
   const age = wordAt(stretch, last + 1) === "at" ? ageEnd(stretch, last + 2) : null;
   const end = age ?? timeFrom(stretch, last + 1) ?? last;
   if (!endsSentence(stretch, end)) return false;
-  return end >= stretch.words.text.length - 1 || CALM_STARTS.has(wordAt(stretch, end + 1));
+  if (end >= stretch.words.text.length - 1) return true;
+  return anyOf(stretch, end + 1, sentenceEnd(stretch, end + 1, BEFORE_WORDS), ERRAND_WORDS);
 }
 
 /** The next sentence says how it is now: "She is not talking", "It hurts". */

@@ -26,6 +26,7 @@ import {
   type CueKind,
   DONE,
   EITHER,
+  ERRANDS,
   FILLERS,
   GLUE,
   LEFT_DOUBTS,
@@ -267,6 +268,7 @@ function behindIsQuiet(stretch: Stretch, last: number, nextWords: number): boole
   if (gap === "space") {
     const opener = RIGHT_PHRASES.find((each) => standAt(stretch, last + 1, each));
     if (opener !== undefined) from += opener.length;
+    else if (BOTH.has(wordAt(stretch, last + 1)) && !ERRANDS.has(wordAt(stretch, last + 2))) return false;
     else if (!RIGHT_OPENERS.has(wordAt(stretch, last + 1))) return false;
   }
   return restIsQuiet(stretch, from, end);

@@ -181,6 +181,12 @@ export const RIGHT_PHRASES: readonly (readonly string[])[] = [
   ...["en absoluto", "en mi vida", "de ningun tipo", "por el momento"],
 ].map((each) => each.split(" "));
 
+/** May follow "and" behind a negated phrase; "no chest pain and troponin elevated" is kept. */
+export const ERRANDS = set(`
+  i im need needs want wants would request requests requesting is am no denies denied without just my
+  necesito necesita quiero quisiera niega sin no mi
+`);
+
 /** Turn a sentence round; what follows must be mild, word by word, or the phrase is kept. */
 export const CONTRASTS = set("but however though although yet pero aunque mas");
 /** All that may follow a contrast. */
@@ -200,7 +206,7 @@ export const REVIVALS = set(`
   longer it its that this these does do did yes worse worsening getting when while if rest exertion lying walking anyway
   morning afternoon night tonight hours hour minutes suddenly sudden another same similar think feels feel feeling hurts hurt
   hurting crushing squeezing clutching grabbing pale grey gray blue collapsed unresponsive help emergency urgent 911
-  ambulance supposedly allegedly right
+  ambulance supposedly allegedly right thats maybe perhaps almost nearly well little lot plan supuestamente quizas
   ahora ahorita otra vez todavia aun sigue siguen desde hasta salvo excepto menos antes ayer anoche empezo empieza comenzo
   volvio vuelve regreso solo solamente sino sino como asi tan eso esto si peor cuando mientras reposo esfuerzo manana tarde
   noche horas minutos repente mismo igual siento siente duele ayuda emergencia urgente ambulancia ya anteriormente
@@ -214,14 +220,15 @@ export const ALARMS = set(`
   pressure heavy weight numb faint fainted weak weakness unconscious bleeding confused choking going
   brazo brazos cara boca pecho corazon infarto derrame adormecido adormecida habla hablar contesta responde respira respirar
   suelo piso pulso palido palida frio fria suda sudando sudor aprieta presion opresion mueve cayo caido encontre vengan venga
-  mareado mareada confundido confundida sangra sangrando desmayo aire muere muriendo morado morada casi
+  mareado mareada confundido confundida sangra sangrando desmayo aire muere muriendo morado morada casi passed took taken pills soaking pads troponin elevated stemi
+  ekg ecg elevacion black gone tome tomo pastillas jaw vomita
 `);
 
 /** At the head of the next sentence, the same. */
 export const NEXT_REVIVALS = set(`
   now but however yet again started it its until except unless just only rather instead more suddenly does do then today
-  tonight yesterday still like that this since
-  ahora pero otra empezo comenzo hasta excepto solo sino mas repente aunque hoy ayer anoche todavia sigue es desde si luego
+  tonight yesterday still like that this since almost nearly oh
+  ahora pero otra empezo comenzo hasta excepto solo sino mas repente aunque hoy ayer anoche todavia sigue es desde si luego casi
 `);
 
 /** Answers behind a phrase and a sign: "Chest pain: no". */

@@ -16,7 +16,7 @@ export type Cancel = {
 
 /**
  * Whether the phrase at words `first` to `last` of a stretch is cancelled, and by which words; `heed` says what is looked
- * for. Total, and of one cost whatever the length of the mail: it looks at some 60 words around the phrase.
+ * for. Total, and of one cost whatever the length of the mail: it looks at some hundred words around the phrase at most.
  */
 export function cancelOf(
   words: Words,
