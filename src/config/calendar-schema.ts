@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { date, levels, name, oneOrMore, text } from "./rule-schema.ts";
+import { didYouMean } from "./yaml-mistakes.ts";
 
 const TIMES = /^(?:[01]\d|2[0-3]):[0-5]\d-(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
@@ -20,8 +21,7 @@ export const weekHours = z
   .meta({ example: "{ monday: [08:00-17:00] }" });
 
 const timeZone = z.string().refine(isTimeZone, {
-  error: (issue) =>
-    `there is no time zone \`${String(issue.input).slice(0, 40)}\`; write one such as America/Chicago or Europe/Madrid`,
+  error: (issue) => `there is no time zone \`${String(issue.input).slice(0, 40)}\`${likeZone(String(issue.input))}`,
 });
 
 /** The house's clock: when it is open, and what happens when it is not. */
@@ -37,6 +37,11 @@ export const calendarSchema = z.strictObject({
 
 export type CalendarFile = z.output<typeof calendarSchema>;
 export type WeekHours = z.output<typeof weekHours>;
+
+function likeZone(zone: string): string {
+  const near = didYouMean(zone.slice(0, 40), Intl.supportedValuesOf("timeZone"));
+  return near === "" ? "; write one such as America/Chicago or Europe/Madrid" : near;
+}
 
 function isTimeZone(zone: string): boolean {
   try {

@@ -3,8 +3,8 @@
 
 import type { Urgency } from "../outcome.ts";
 import type { FormsFile } from "./forms-schema.ts";
+import { unknownName } from "./names.ts";
 import type { Locate, Path, Problem } from "./yaml.ts";
-import { oneOf } from "./yaml-mistakes.ts";
 
 /** What an answer is good for. `contact` stands under letters too, so it makes no form; `name` and `date` are also looked for in sentences; `free-text` runs over several lines. */
 export type FieldKind =
@@ -130,7 +130,7 @@ function valueMistakes(file: FormsFile, name: string, types: readonly string[], 
   const noun = field.kind === "urgency" ? "urgency" : "request type";
   const known = field.kind === "urgency" ? URGENCIES : types;
   const unknown = Object.keys(field.values).flatMap((value) =>
-    unknownKey(noun, value, known, [...path, "values", value], problem),
+    unknownName(noun, value, known, [...path, "values", value], problem, "key"),
   );
   return [...unknown, ...doubleValues(field.values, [...path, "values"], problem)];
 }
@@ -155,27 +155,13 @@ function doubleValues(
 function requiredMistakes(file: FormsFile, types: readonly string[], problem: Locate): readonly Problem[] {
   const known = Object.keys(file.fields);
   return Object.entries(file.required).flatMap(([type, fields]) => [
-    ...unknownKey("request type", type, types, ["forms", "required", type], problem),
+    ...unknownName("request type", type, types, ["forms", "required", type], problem, "key"),
     ...fields.flatMap((one, index) => {
       const path = ["forms", "required", type, index];
-      if (typeof one === "string") return unknownField(one, known, path, problem);
-      return one.flatMap((name, place) => unknownField(name, known, [...path, place], problem));
+      if (typeof one === "string") return unknownName("field", one, known, path, problem);
+      return one.flatMap((name, place) => unknownName("field", name, known, [...path, place], problem));
     }),
   ]);
-}
-
-function unknownField(name: string, known: readonly string[], path: Path, problem: Locate): readonly Problem[] {
-  return known.includes(name) ? [] : [problem(path, `there is no field \`${name}\`${oneOf(name, known)}`)];
-}
-
-function unknownKey(
-  noun: string,
-  name: string,
-  known: readonly string[],
-  path: Path,
-  problem: Locate,
-): readonly Problem[] {
-  return known.includes(name) ? [] : [problem(path, `there is no ${noun} \`${name}\`${oneOf(name, known)}`, "key")];
 }
 
 /** Names are alike when their letters and digits are, as the decision compares them. */

@@ -1,6 +1,8 @@
 // What a schema cannot see in a single rule: phrases that can never match, word lists, facts, fields and aliases it
 // names that are not there.
 
+import { unknownName } from "./names.ts";
+import { compilePattern } from "./patterns.ts";
 import { EXPANSIONS_MAX, expand, expansions, listNames, PHRASE_WORDS_MAX } from "./phrases.ts";
 import type { RuleFile } from "./rule-schema.ts";
 import type { RuleFiles } from "./rules-schema.ts";
@@ -40,7 +42,10 @@ export function ruleMistakes(files: RuleFiles, problem: Locate): readonly Proble
     ...factMistakes(files, problem),
     ...placed(files).flatMap((each) => [
       ...phrasesOf(each).flatMap(([phrase, path]) => phraseMistakes(phrase, path, files, problem)),
+      ...patternMistakes(each, problem),
       ...placeMistakes(each, files, problem),
+      ...dayMistakes(each, problem),
+      ...exampleMistakes(each.rule.examples, each.path, files, problem),
       ...conditionMistakes(each.rule.when, "rule", [...each.path, "when"], files, problem),
     ]),
   ];
@@ -129,12 +134,41 @@ function wordMistakes(phrase: string, longest: string, path: Path, problem: Loca
   return [problem(path, `this phrase has ${count} words; at most ${PHRASE_WORDS_MAX} are looked at, so shorten it`)];
 }
 
+function patternMistakes({ rule, path }: Placed, problem: Locate): readonly Problem[] {
+  return (rule.patterns ?? []).flatMap((pattern, index) => {
+    const compiled = compilePattern(pattern);
+    return compiled.kind === "mistake" ? [problem([...path, "patterns", index], compiled.message)] : [];
+  });
+}
+
 function placeMistakes({ rule, path }: Placed, files: RuleFiles, problem: Locate): readonly Problem[] {
   const fields = Object.keys(files.forms?.fields ?? {});
   return rule.in.flatMap((place, index) =>
     place.startsWith("field:")
       ? unknownName("form field", place.slice(6), fields, [...path, "in", index], problem)
       : [],
+  );
+}
+
+function dayMistakes({ rule: { from, until }, path }: Placed, problem: Locate): readonly Problem[] {
+  if (from === undefined || until === undefined || from <= until) return [];
+  return [problem([...path, "until"], `\`until\` is before \`from\`, so the rule never holds; write ${from} or later`)];
+}
+
+/** Mistakes in the examples of a rule or a department. */
+export function exampleMistakes(
+  examples: RuleFile["examples"],
+  path: Path,
+  { aliases }: RuleFiles,
+  problem: Locate,
+): readonly Problem[] {
+  const known = Object.keys(aliases);
+  return (["match", "not"] as const).flatMap((wanted) =>
+    examples[wanted].flatMap((example, index) => {
+      if (typeof example === "string" || example.alias === undefined) return [];
+      const place = [...path, "examples", wanted, index, "alias"];
+      return unknownName("alias", example.alias, known, place, problem);
+    }),
   );
 }
 
@@ -153,7 +187,7 @@ export function conditionMistakes(
       if (of === "rule" && fact in DECIDED) {
         return [problem(place, `only departments can ask for \`${fact}\`: rules are what finds it out`, "key")];
       }
-      return [problem(place, `there is no fact \`${fact}\`${oneOf(fact, Object.keys(known))}`, "key")];
+      return unknownName("fact", fact, Object.keys(known), place, problem, "key");
     }
     const listed =
       typeof values === "string" ? [[values, place] as const] : values.map((v, i) => [v, [...place, i]] as const);
@@ -173,8 +207,10 @@ function valueMistakes(
   files: RuleFiles,
   problem: Locate,
 ): readonly Problem[] {
-  if (values !== null)
-    return unknownName(fact === "urgency" ? "urgency" : `value of \`${fact}\``, value, values, path, problem);
+  if (values !== null) {
+    if (values.includes(value)) return [];
+    return [problem(path, `\`${fact}\` cannot be \`${value}\`${oneOf(value, values)}`)];
+  }
   if (fact === "type") return unknownName("request type", value, Object.keys(files.request_types), path, problem);
   if (fact === "alias") return unknownName("alias", value, Object.keys(files.aliases), path, problem);
   if (fact === "language" && !/^[a-z]{2}$/.test(value)) {
@@ -184,16 +220,4 @@ function valueMistakes(
     return [problem(path, "write a domain in lower case, for example `insurer.example`")];
   }
   return [];
-}
-
-/** A mistake when a name is not among the known ones. */
-export function unknownName(
-  noun: string,
-  name: string,
-  known: readonly string[],
-  path: Path,
-  problem: Locate,
-): readonly Problem[] {
-  if (known.includes(name)) return [];
-  return [problem(path, `there is no ${noun} \`${name}\`${oneOf(name, known)}`)];
 }

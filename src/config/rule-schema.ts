@@ -2,6 +2,7 @@
 // it is tried on. What each key means stands in rules/README.md.
 
 import { z } from "zod";
+import { oneOf } from "./yaml-mistakes.ts";
 
 /** Names of types, queues, aliases and rules: short, lower case, safe as directory and header words. */
 const NAME = /^[a-z][a-z0-9-]{0,40}$/;
@@ -9,9 +10,11 @@ const NAME = /^[a-z][a-z0-9-]{0,40}$/;
 const FACT = /^[a-z][a-z0-9_-]{0,40}$/;
 /** Objects already have a member of this name, so it cannot name anything of ours. */
 const TAKEN = "constructor";
+const MOMENT = /^\d{4}-\d{2}-\d{2} (?:[01]\d|2[0-3]):[0-5]\d$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const PLACE =
-  /^(?:subject|text|own|forwarded|sender|sender_domain|attachment|header:[A-Za-z0-9-]+|field:[a-z][a-z0-9-]*)$/;
+/** Where a phrase may be looked for; beside them `header:<name>` and `field:<form field>`. */
+export const PLACES = ["subject", "text", "own", "forwarded", "sender", "sender_domain", "attachment"] as const;
+const PLACE = new RegExp(`^(?:${PLACES.join("|")}|header:[A-Za-z0-9-]+|field:[a-z][a-z0-9-]*)$`);
 /** More points than this for one piece of evidence is a slip of the finger. */
 export const POINTS_MAX = 100;
 /** Words between the first and the last of `near`: a sentence or two. */
@@ -58,8 +61,10 @@ function isDay(day: string): boolean {
 }
 
 const place = z.string().refine((where) => PLACE.test(where), {
-  error: (issue) =>
-    `there is no place \`${String(issue.input).slice(0, 60)}\` to look in; write one of \`subject\`, \`text\`, \`own\`, \`forwarded\`, \`sender\`, \`sender_domain\`, \`attachment\`, \`header:list-id\`, \`field:reason\``,
+  error: (issue) => {
+    const where = String(issue.input).slice(0, 60);
+    return `there is no place \`${where}\` to look in${oneOf(where, [...PLACES, "header:list-id", "field:reason"])}`;
+  },
 });
 
 /** Facts that must hold: each key with one value or several of which one is enough. */
@@ -73,13 +78,24 @@ const wholeExample = z.strictObject({
   alias: name.optional(),
   at: z
     .string()
-    .regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/, "write day and time such as 2026-11-23 14:30")
+    .refine((at) => MOMENT.test(at) && isDay(at.slice(0, 10)), {
+      error: "write day and time such as 2026-11-23 14:30, by the clock of the house",
+    })
     .optional(),
   attachment: text.optional(),
   headers: z.record(z.string(), z.string()).default({}),
   staff: z.boolean().default(false),
 });
-const example = z.union([z.string(), wholeExample]);
+const SAYS_NOTHING = {
+  error: "an example is a mail in short; write what it says, for example `May I pay in installments?`",
+};
+const example = z.union([
+  z.string().refine((words) => words.trim() !== "", SAYS_NOTHING),
+  wholeExample.refine(({ subject, text, forwarded, from, attachment, headers }) => {
+    const written = [subject, text, forwarded, from ?? "", attachment ?? "", ...Object.keys(headers)];
+    return written.some((each) => each.trim() !== "");
+  }, SAYS_NOTHING),
+]);
 
 /** Mails a rule must fire on, and mails it must leave alone. */
 export const examples = z
@@ -102,6 +118,7 @@ const common = {
       of: z.array(alternatives).min(2).meta({ example: "of: [refill, [insulin, inhaler]]" }),
       within: z.int().min(0).max(NEAR_MAX).meta({ example: "within: 6" }),
     })
+    .meta({ example: "near: { of: [refill, [insulin, inhaler]], within: 6 }" })
     .optional(),
   patterns: z
     .array(text.meta({ example: "'claim #?[0-9]{6,}'" }))

@@ -2,7 +2,9 @@
 // and a way for every type. Each mistake says where it stands and what to write.
 
 import { formMistakes } from "./forms.ts";
-import { conditionMistakes, ruleMistakes, unknownName } from "./rule-check.ts";
+import { guardMistakes } from "./guards.ts";
+import { unknownName } from "./names.ts";
+import { conditionMistakes, exampleMistakes, ruleMistakes } from "./rule-check.ts";
 import type { RuleFiles } from "./rules-schema.ts";
 import type { Locate, Path, Problem } from "./yaml.ts";
 
@@ -15,6 +17,7 @@ export function crossCheck(files: RuleFiles, problem: Locate): readonly Problem[
     ...doubleIds(files, problem),
     ...ruleMistakes(files, problem),
     ...departmentMistakes(files, problem),
+    ...guardMistakes(files, problem),
     ...formMistakes(files.forms, Object.keys(files.request_types), problem),
   ];
 }
@@ -48,7 +51,7 @@ function queueMistakes(files: RuleFiles, problem: Locate): readonly Problem[] {
   const people = Object.keys(files.staff);
   const told = Object.entries(files.queues).flatMap(([name, { escalation }]) =>
     escalation.flatMap((person, index) =>
-      unknownName("person under `staff`", person, people, ["queues", name, "escalation", index], problem),
+      unknownName("person", person, people, ["queues", name, "escalation", index], problem),
     ),
   );
   return [...review, ...each, ...told];
@@ -96,6 +99,7 @@ function departmentMistakes(files: RuleFiles, problem: Locate): readonly Problem
     return [
       ...unknownName("queue", rule.queue, queues, [...path, "queue"], problem),
       ...conditionMistakes(rule.when, "department", [...path, "when"], files, problem),
+      ...exampleMistakes(rule.examples, path, files, problem),
     ];
   });
   return [...names, ...typesWithoutDepartment(files, problem)];

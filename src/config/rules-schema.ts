@@ -97,7 +97,7 @@ export const rulesSchema = z.strictObject({
     .default({ at_least: 3, margin: 1.5 }),
   words: z.record(name, phraseList).default({}).meta({ example: "words: { insulin: [insulin, humalog] }" }),
   facts: z
-    .record(factName, z.record(name, phraseList))
+    .record(factName, z.record(name, phraseList).meta({ example: "location: { east: [east clinic] }" }))
     .default({})
     .meta({ example: "facts: { location: { surgery-center: [surgery center, day surgery] } }" }),
   staff: z.record(name, person).default({}).meta({ example: "staff: { charge-nurse: { name: Charge nurse } }" }),

@@ -21,7 +21,7 @@ export function mistakes(issues: readonly Issue[], schema: z.ZodType, value: unk
 }
 
 /** `; did you mean \`points\`?` for the nearest known word, or "" when none is near. */
-function didYouMean(word: string, known: Iterable<string>): string {
+export function didYouMean(word: string, known: Iterable<string>): string {
   const near = nearest(word, known);
   return near === null ? "" : `; did you mean \`${near}\`?`;
 }
@@ -62,7 +62,7 @@ function mistake(issue: Issue, schema: z.ZodType, value: unknown): readonly Mist
       ];
     }
     case "invalid_union":
-      return [{ path, message: unionWords(issue, name, there) + told, what: there === undefined ? "key" : "value" }];
+      return unionMistakes(issue, schema, value, path);
     case "invalid_key":
       return issue.issues.map((inner) => ({ path, message: inner.message, what: "key" }));
     case "custom":
@@ -74,18 +74,57 @@ function mistake(issue: Issue, schema: z.ZodType, value: unknown): readonly Mist
     }
     case "too_small":
     case "too_big":
-      return [{ path, message: `${name} ${bound(issue)}, not ${shown(there)}${told}`, what: "value" }];
+      return [{ path, message: `${name} ${bound(issue)}, not ${counted(there)}${told}`, what: "value" }];
     case "not_multiple_of":
     case "invalid_element":
       return [{ path, message: `${name}: ${issue.message}${told}`, what: "value" }];
   }
 }
 
+/** The one form that was meant, when all others are another sort of value, speaks for itself; else what may be written. */
+function unionMistakes(
+  issue: z.core.$ZodIssueInvalidUnion,
+  schema: z.ZodType,
+  value: unknown,
+  path: Mistake["path"],
+): readonly Mistake[] {
+  const there = at(value, path);
+  if (there === undefined)
+    return [{ path, message: `${nameOf(path)} is missing${example(schema, path)}`, what: "key" }];
+  const meant = issue.errors.filter((inner) => !inner.some((each) => isOtherSort(each, there)));
+  const [only, ...more] = meant;
+  if (only !== undefined && more.length === 0) {
+    const inPlace = only.map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
+    return mistakes(inPlace, schema, value);
+  }
+  return [{ path, message: unionWords(issue, nameOf(path), there) + example(schema, path), what: "value" }];
+}
+
+/** Text where a list belongs, and the like. */
+function isOtherSort(issue: Issue, there: unknown): boolean {
+  if (issue.path.length > 0) return false;
+  return issue.code === "invalid_type" || (issue.code === "invalid_value" && typeof there !== typeof issue.values[0]);
+}
+
 function unionWords(issue: z.core.$ZodIssueInvalidUnion, name: string, there: unknown): string {
-  if (there === undefined) return `${name} is missing`;
   const inner = issue.errors.flat().flatMap((each) => (each.code === "invalid_value" ? each.values : []));
   const options = ("options" in issue && Array.isArray(issue.options) ? issue.options : inner).map(String);
-  return `${name} cannot be ${shown(there)}${oneOf(typeof there === "string" ? there : "", options)}`;
+  const sorts = issue.errors.flat().flatMap((each) => (each.code === "invalid_type" ? [kindName(each.expected)] : []));
+  if (options.length > 0 && (typeof there === "string" || sorts.length === 0)) {
+    return `${name} cannot be ${shown(there)}${oneOf(typeof there === "string" ? there : "", options)}`;
+  }
+  const either = [
+    ...new Set([
+      ...sorts,
+      ...(options.length > 0 ? [`one of ${options.map((each) => `\`${each}\``).join(", ")}`] : []),
+    ]),
+  ];
+  return `${name} must be ${either.join(" or ")}, not ${shown(there)}`;
+}
+
+/** What is too few or too many; of a list how many it has. */
+function counted(there: unknown): string {
+  return Array.isArray(there) && there.length > 0 ? String(there.length) : shown(there);
 }
 
 function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
