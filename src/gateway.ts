@@ -2,28 +2,32 @@
 // disposable that stops them in the right order. Tests start the same thing on port 0.
 
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import type { Acceptance, Arrival } from "./accept.ts";
 import type { Config } from "./config/config.ts";
-import { secretFromEnvironment } from "./config/env.ts";
 import type { RuleSet } from "./config/rules.ts";
 import { startHealthPage } from "./console/health.ts";
 import { createMetrics, type Metrics } from "./console/metrics.ts";
+import type { RulesStatus } from "./console/rules-status.ts";
 import { type Decider, startDecider } from "./decider/decider.ts";
 import { type Learn, learner } from "./decider/learn.ts";
-import { type Adapter, type Deliverer, startDeliverer } from "./deliver/deliver.ts";
-import { maildirAdapter } from "./deliver/maildir.ts";
-import { smtpAdapter } from "./deliver/smtp.ts";
-import { recipientLookup } from "./intake/recipients.ts";
+import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
+import { destinations } from "./gateway/destinations.ts";
+import { type FirstRules, firstRules } from "./gateway/first-rules.ts";
+import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts";
+import { settleQueues } from "./gateway/unknown-queues.ts";
 import { type SmtpIntake, startSmtpIntake } from "./intake/smtp.ts";
-import { type Log, networkOf } from "./log.ts";
+import { errorFields, type Log, networkOf } from "./log.ts";
 import { startProver } from "./proof/proof.ts";
+import { readRulebookApart } from "./rulebook/apart.ts";
+import { fingerprint } from "./rulebook/fingerprint.ts";
+import { type RulesWatch, watchRules } from "./rulebook/watch.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
 
 export type GatewayOptions = {
   readonly config: Config;
-  readonly rules: RuleSet;
+  /** Rules that never change, in tests; else those of the rules folder, which is watched. */
+  readonly rules?: RuleSet;
   readonly log: Log;
   readonly now?: () => number;
   readonly chance?: () => number;
@@ -39,11 +43,17 @@ export type Gateway = AsyncDisposable & {
   readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
   readonly http: { readonly address: string; readonly port: number };
   readonly store: Store;
+  /** The rules in use. */
+  rules(): RuleSet;
+  /** The rules in use, and what is wrong with those that are not. */
+  rulesStatus(): RulesStatus;
+  /** Look at the rules folders now. */
+  lookAtRules(): void;
 };
 
 /** Start everything; rejects when a port or the data folder cannot be had, with nothing left running. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, rules, log } = options;
+  const { config, log } = options;
   const now = options.now ?? Date.now;
   const owner = randomUUID();
   await using started = new AsyncDisposableStack();
@@ -52,8 +62,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const inDoubt = await store.recoverLeases(owner, now());
   if (inDoubt > 0)
     log.warn("recovered", { count: inDoubt, note: "deliveries a crash left in doubt; each is tried again" });
-  await holdForUnknownQueues(store, rules, log);
+  const { first, seen } = await rulesToStartWith(options, store, now);
+  await settleQueues(store, first.rules, log, now());
   const metrics = createMetrics({ store, inDoubt, now });
+  const ways = destinations(config);
   const deliverer = started.use(
     startDeliverer({
       store,
@@ -61,7 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       owner,
       now,
       chance: options.chance ?? Math.random,
-      adapters: adaptersFor(rules, config),
+      adapters: ways.adapters(first.rules, false),
       observe: metrics.attempt,
     }),
   );
@@ -70,7 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     startDecider({
       store,
       learn,
-      rules: { rules, shadow: null },
+      rules: { rules: first.rules, shadow: null },
       log,
       owner,
       workers: config.workers,
@@ -82,22 +94,75 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     }),
   );
-  const page = startHealthPage({ ...config.http, metrics, status: () => status(store, decider, deliverer) });
+  const folders = { live: config.rulesFolder, shadow: config.shadowRulesFolder };
+  const live = started.use(
+    liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
+  );
+  const gauges = { store, decider, deliverer, live };
+  const page = startHealthPage({ ...config.http, metrics, status: () => status(gauges) });
   const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
-  const doors = await openDoors(options, started, store, decider, metrics, now);
-  log.info("ready", { rulesHash: rules.hash });
+  const doors = await openDoors(options, started, { store, decider, metrics, live, now });
+  const watches = options.rules === undefined ? watchFolders(options, started, live, seen, now) : [];
+  log.info("ready", { rulesHash: first.rules.hash });
   const all = started.move();
   return {
     listeners: doors.map(({ port }, index) => ({ ...pick(config, index), port })),
     http: { address: config.http.address, port: health.port },
     store,
     broken: opened.gone,
+    rules: () => live.rules(),
+    rulesStatus: () => live.status(),
+    lookAtRules() {
+      for (const watch of watches) watch.look();
+    },
     async [Symbol.asyncDispose]() {
       log.info("draining");
       await all.disposeAsync();
       log.info("stopped");
     },
   };
+}
+
+/** The rules to begin with, kept before anything is decided by them, and what their folder was when they were read. */
+async function rulesToStartWith(
+  { config, rules }: GatewayOptions,
+  store: Store,
+  now: () => number,
+): Promise<{ readonly first: FirstRules; readonly seen: string | null }> {
+  if (rules !== undefined) return { first: { rules, sources: [], problems: [] }, seen: null };
+  const seen = await fingerprint(config.rulesFolder);
+  const first = await firstRules(config.rulesFolder, store, today(now()));
+  const { hash } = first.rules;
+  await store.keepRules({ hash, sources: first.sources, usedAs: "live", at: now() });
+  return { first, seen };
+}
+
+/** The shadow rules are not looked at before the gateway runs: whatever is wrong with them stops nothing. */
+function watchFolders(
+  { config, log }: GatewayOptions,
+  started: AsyncDisposableStack,
+  live: LiveRules,
+  seen: string | null,
+  now: () => number,
+): readonly RulesWatch[] {
+  const watch = (folder: string, usedAs: UsedAs, known: string | null) =>
+    started.use(
+      watchRules(folder, {
+        read: (each, stop) => readRulebookApart(each, today(now()), stop),
+        seen: known,
+        onRules: (good) => live.use(usedAs, good),
+        onProblems: (problems) => live.refuse(usedAs, problems),
+        onTrouble: (error) => log.error("internal-error", errorFields(error)),
+      }),
+    );
+  const { rulesFolder, shadowRulesFolder } = config;
+  const shadow = shadowRulesFolder === null ? [] : [watch(shadowRulesFolder, "shadow", null)];
+  return [watch(rulesFolder, "live", seen), ...shadow];
+}
+
+/** Rules that have run out are told by the day; one or the other side of midnight makes no odds. */
+function today(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 /** What is found out before deciding: who sent it, by a prover that is stopped after the decider, and what it answers. */
@@ -116,16 +181,21 @@ async function learningFrom(
   return learner({ store, prover, staffNetworks, staffDomains, threadKey, log });
 }
 
+/** What stands behind the doors. */
+type Behind = {
+  readonly store: Store;
+  readonly decider: Decider;
+  readonly metrics: Metrics;
+  readonly live: LiveRules;
+  readonly now: () => number;
+};
+
 /** Doors are opened last and, being last on the stack, are closed first. */
 async function openDoors(
-  { config, rules, log }: GatewayOptions,
+  { config, log }: GatewayOptions,
   started: AsyncDisposableStack,
-  store: Store,
-  decider: Decider,
-  metrics: Metrics,
-  now: () => number,
+  { store, decider, metrics, live, now }: Behind,
 ): Promise<readonly SmtpIntake[]> {
-  const lookup = recipientLookup(rules);
   const onAccepted = (arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }) => {
     report(log, arrival, acceptance);
     metrics.accepted(arrival, acceptance);
@@ -136,8 +206,8 @@ async function openDoors(
     const door = await startSmtpIntake({
       ...config,
       listener,
-      lookup,
-      help: `Please write to ${rules.help.write} or call ${rules.help.call}.`,
+      lookup: live.lookup,
+      help: live.help,
       store,
       log,
       now,
@@ -186,34 +256,16 @@ function report(log: Log, arrival: Arrival, { accepted, mail, hold }: Acceptance
   });
 }
 
-function adaptersFor(rules: RuleSet, config: Config): ReadonlyMap<string, Adapter> {
-  return new Map(rules.queues.map((queue) => [queue.name, adapterFor(queue, config)]));
-}
+type Gauges = {
+  readonly store: Store;
+  readonly decider: Decider;
+  readonly deliverer: Deliverer;
+  readonly live: LiveRules;
+};
 
-function adapterFor({ name, deliver }: RuleSet["queues"][number], config: Config): Adapter {
-  switch (deliver.kind) {
-    case "maildir":
-      return maildirAdapter(join(config.dataFolder, "mail", name), config.hostname);
-    case "smtp": {
-      const password = deliver.passwordEnv === null ? null : secretFromEnvironment(deliver.passwordEnv);
-      const auth = deliver.user === null ? null : { user: deliver.user, password: password ?? "" };
-      return smtpAdapter({ ...deliver, auth }, config.hostname);
-    }
-  }
-}
-
-/** Deliveries to a queue that the rules no longer name have no lane: they are held, to be seen, instead of waiting for ever. */
-async function holdForUnknownQueues(store: Store, rules: RuleSet, log: Log): Promise<void> {
-  const known = new Set(rules.queues.map(({ name }) => name));
-  for (const queue of await store.waitingQueues()) {
-    if (known.has(queue)) continue;
-    const count = await store.holdDeliveries({ queue }, "no-such-queue");
-    log.error("held", { queue, count, reason: "no-such-queue" });
-  }
-}
-
-async function status(store: Store, decider: Decider, deliverer: Deliverer) {
-  return { counts: await store.counts(), inHand: decider.inHand, replaced: decider.replaced, down: deliverer.down() };
+async function status({ store, decider, deliverer, live }: Gauges) {
+  const counts = await store.counts();
+  return { counts, inHand: decider.inHand, replaced: decider.replaced, down: deliverer.down(), rules: live.status() };
 }
 
 function pick(config: Config, index: number): { protocol: string; address: string } {

@@ -28,6 +28,10 @@ export type LogFields = {
   readonly listenAddress?: string;
   readonly port?: number;
   readonly rulesHash?: string;
+  /** A rule file and a place in it. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
   readonly version?: string;
   readonly signal?: string;
   /** A sentence of ours out of the program text, never text from a mail, a peer or a library. */
@@ -58,6 +62,11 @@ export type EventName =
   | "ready"
   | "recovered"
   | "refused"
+  | "released"
+  | "rules-live"
+  | "rules-mistake"
+  | "rules-not-used"
+  | "rules-unchanged"
   | "signed-in"
   | "sign-in-failed"
   | "stopped"

@@ -20,19 +20,20 @@ export function serveCommand(): Command {
   return withConfigFlags(new Command("serve"))
     .description("start the gateway")
     .option("--rules <folder>", "the rule set (else MAILWARD_RULES, else ./rules)")
+    .option("--shadow-rules <folder>", "a second rule set, decided beside the first and never acted on")
     .option("--json", "log for programs also on a terminal")
     .action((flags: ServeFlags) => plainErrors(() => serve(flags)));
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
   const config = configFrom(flags);
-  const rules = rulesFrom(config);
   const people = process.stdout.isTTY === true && flags.json !== true;
   const log = openLog({ level: config.logLevel, style: people ? "people" : "json" });
-  const gateway = await startGateway({ config, rules, log }).catch((error: unknown) => {
+  const gateway = await startGateway({ config, log }).catch((error: unknown) => {
     throw new CannotDo(startTrouble(error, config));
   });
-  if (people) process.stdout.write(`${welcome(gateway, config, rules, flags)}\n`);
+  process.on("SIGHUP", () => gateway.lookAtRules());
+  if (people) process.stdout.write(`${welcome(gateway, config, flags)}\n`);
   const reason = await Promise.race([stopSignal(), gateway.broken.then(() => "broken" as const)]);
   if (reason === "broken") return endBroken(log);
   endAtSecondInterrupt();
@@ -41,7 +42,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   log.flush();
 }
 
-/** The rule set; one with mistakes does not start the gateway, because there is no last good one yet. */
+/** The rule set of the folder, for commands that work without a gateway. */
 export function rulesFrom(config: Config): RuleSet {
   const loaded = loadRules(config.rulesFolder);
   if (loaded.kind === "problems") throw new CannotDo(printProblems(loaded.problems));
@@ -82,12 +83,14 @@ function startTrouble(error: unknown, config: Config): string {
     case "EACCES":
       return `This user may not listen on ${where}. Choose a port above 1023, or let the system allow it (CAP_NET_BIND_SERVICE).`;
     default:
+      if (error.name === "NoRules") return error.message;
       if (error.name === "StoreTrouble") return `${error.message} (data folder: ${config.dataFolder})`;
       throw error;
   }
 }
 
-function welcome(gateway: Gateway, config: Config, rules: RuleSet, flags: Flags): string {
+function welcome(gateway: Gateway, config: Config, flags: Flags): string {
+  const rules = gateway.rules();
   const rows = [
     ...gateway.listeners.map(({ protocol, address, port }) => [
       protocol.toUpperCase(),
@@ -103,7 +106,7 @@ function welcome(gateway: Gateway, config: Config, rules: RuleSet, flags: Flags)
     table(["door", "listens on", "for"], rows),
     "",
     `Aliases  ${aliases}  at ${rules.domains.join(", ")}`,
-    `Rules    ${config.rulesFolder} (${rules.hash})`,
+    ...rulesLines(gateway),
     `Data     ${config.dataFolder}`,
     "",
     "Try next, in a second terminal:",
@@ -115,6 +118,21 @@ function welcome(gateway: Gateway, config: Config, rules: RuleSet, flags: Flags)
     "Stop with Ctrl-C; mail under way is finished first.",
     "",
   ].join("\n");
+}
+
+/** Where the rules are, or, when they have mistakes, what is used instead. */
+function rulesLines(gateway: Gateway): readonly string[] {
+  const { live, shadow } = gateway.rulesStatus();
+  const beside = shadow === null ? [] : [`Shadow   ${shadow.folder}, decided beside them and never acted on`];
+  if (live.problems.length === 0)
+    return [`Rules    ${live.folder} (${live.hash}); a save takes effect by itself`, ...beside];
+  return [
+    `Rules    ${live.hash}, the last good ones: ${live.folder} has mistakes`,
+    "",
+    printProblems(live.problems),
+    "",
+    ...beside,
+  ];
 }
 
 /** Commands to copy, with the flags this gateway was started with, and what each does. */

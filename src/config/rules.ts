@@ -159,13 +159,18 @@ function ruleFileNames(dir: string): readonly string[] | string {
   try {
     const entries = readdirSync(dir, { withFileTypes: true });
     return entries
-      .filter((entry) => !entry.isDirectory() && entry.name.endsWith(".yaml") && !entry.name.startsWith("."))
+      .filter((entry) => !entry.isDirectory() && isRuleFile(entry.name))
       .map((entry) => entry.name)
       .sort();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     return code === "ENOENT" ? "there is no such directory" : `cannot read this directory (${code})`;
   }
+}
+
+/** Whether a file of the rules folder is read, by its name: editors' own files are not. */
+export function isRuleFile(name: string): boolean {
+  return name.endsWith(".yaml") && !name.startsWith(".");
 }
 
 /** The sources with names relative to their directory, to be kept; `rulesFromSources(kept, "")` gives the same set. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import type { StoreCounts } from "../store/store.ts";
 import type { Metrics } from "./metrics.ts";
+import type { RulesStatus } from "./rules-status.ts";
 import { storeAnswer } from "./store-answer.ts";
 
 export type Status = {
@@ -14,6 +15,7 @@ export type Status = {
   readonly replaced: number;
   /** Queues whose destination does not answer. */
   readonly down: readonly string[];
+  readonly rules: RulesStatus;
 };
 
 export type HealthPageOptions = {
@@ -41,10 +43,14 @@ export async function startHealthPage({ address, port, metrics, status }: Health
   };
 }
 
-/** A destination that is down does not make the gateway unready: mail for it is safe and waits. It is named all the same. */
+/**
+ * A destination that is down does not make the gateway unready: mail for it is safe and waits. Nor do rule files with
+ * mistakes: the last good ones stay in use. Both are named all the same, and `degraded` is true.
+ */
 async function readiness(status: () => Promise<Status>) {
   const answer = await storeAnswer(status);
   if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
-  const { counts, inHand, replaced, down } = answer;
-  return { ready: true, ...counts, inHand, workersReplaced: replaced, destinationsDown: down };
+  const { counts, inHand, replaced, down, rules } = answer;
+  const degraded = down.length > 0 || rules.live.problems.length > 0;
+  return { ready: true, degraded, ...counts, inHand, workersReplaced: replaced, destinationsDown: down, rules };
 }

@@ -5,12 +5,13 @@ import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
 import type { Decided } from "../outcome.ts";
 import type { Store } from "../store/store.ts";
+import { type RulesMetrics, rulesMetrics } from "./rules-status.ts";
 import { storeAnswer } from "./store-answer.ts";
 
 /** With a million mails a balance takes seconds of one thread, and a lost row is no emergency of seconds. */
 const BALANCE_AGE_MS = 10 * 60 * 1000;
 
-export type Metrics = {
+export type Metrics = RulesMetrics & {
   /** The page for Prometheus, text format 0.0.4. */
   page(): Promise<string>;
   readonly contentType: string;
@@ -86,6 +87,7 @@ export function createMetrics({
         decided.inc({ queue: decision.queue, urgency, decided_by: decidedBy });
       }
     },
+    ...rulesMetrics(registers),
     attempt: (queue, { next }) => attempts.inc({ queue, result: next.kind }),
   };
 }

@@ -4,6 +4,7 @@
 import { errorFields, type Log } from "../log.ts";
 import type { AttemptResult, Job, Urgency } from "../outcome.ts";
 import { type Finish, LEASE_MS, type Store } from "../store/store.ts";
+import { noting, once } from "./body-stream.ts";
 import { judge, type Meaning } from "./failure.ts";
 
 /** One way of delivering. Answers how it ended; throws only for a bug. */
@@ -47,30 +48,64 @@ export type Deliverer = AsyncDisposable & {
   take(jobs: readonly Job[], raw: Uint8Array | null): void;
   /** Queues whose destination does not answer now. */
   down(): readonly string[];
+  /**
+   * Deliver by these adapters from now on. Lanes whose adapter is among them go on; the others give back what they have
+   * not begun, finish what is under way, and are gone when the promise settles.
+   */
+  replace(adapters: ReadonlyMap<string, Adapter>): Promise<void>;
 };
 
 export function startDeliverer(options: DelivererOptions): Deliverer {
   const kept = { bytes: 0 };
-  const lanes = new Map(
-    [...options.adapters].map(([queue, adapter]) => [queue, new Lane(queue, adapter, options, kept)]),
-  );
+  const lanes = new Map<string, Lane>();
+  const leaving = new Set<Promise<void>>();
+  const replace = (adapters: ReadonlyMap<string, Adapter>) => {
+    for (const [queue, lane] of lanes) {
+      if (adapters.get(queue) === lane.adapter) continue;
+      lanes.delete(queue);
+      const left = lane.stop().finally(() => leaving.delete(left));
+      leaving.add(left);
+    }
+    for (const [queue, adapter] of adapters) {
+      if (!lanes.has(queue)) lanes.set(queue, new Lane(queue, adapter, options, kept));
+    }
+  };
+  replace(options.adapters);
   return {
     wants: (queue, urgency) => lanes.get(queue)?.wants(urgency) ?? false,
     take(jobs, raw) {
-      for (const job of jobs) lanes.get(job.queue)?.take(job, raw);
+      for (const job of jobs) {
+        const lane = lanes.get(job.queue);
+        if (lane === undefined)
+          void putBack(job, options); // the queue went while the job was on its way here
+        else lane.take(job, raw);
+      }
+    },
+    async replace(adapters) {
+      replace(adapters);
+      await Promise.all(leaving);
     },
     down: () => [...lanes].filter(([, lane]) => lane.isDown).map(([queue]) => queue),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+      await Promise.all([...leaving, ...[...lanes.values()].map((lane) => lane.stop())]);
     },
   };
+}
+
+/** What the store does not take back now it takes back at the next start. */
+async function putBack(job: Job, { store, log }: DelivererOptions): Promise<void> {
+  try {
+    await store.unlease([job.id]);
+  } catch (error) {
+    log.error("store-trouble", { ...errorFields(error), queue: job.queue });
+  }
 }
 
 type Waiting = { readonly job: Job; readonly raw: Uint8Array | null };
 
 class Lane {
   private readonly queue: string;
-  private readonly adapter: Adapter;
+  readonly adapter: Adapter;
   private readonly options: DelivererOptions;
   private readonly kept: { bytes: number };
   private ready: Waiting[] = [];
@@ -261,18 +296,4 @@ class Lane {
       this.ready.push(...waiting.map(({ job }) => ({ job, raw: null }))); // still leased to us, so still ours to carry out
     }
   }
-}
-
-/** The same bytes; an error on the way is told, so that it is not taken for the destination's. */
-async function* noting(body: AsyncIterable<Uint8Array>, tell: (error: unknown) => void): AsyncIterable<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    tell(error);
-    throw error;
-  }
-}
-
-async function* once(raw: Uint8Array): AsyncIterable<Uint8Array> {
-  yield raw;
 }

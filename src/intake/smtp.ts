@@ -25,8 +25,8 @@ export type SmtpIntakeOptions = {
   readonly listener: Listener;
   readonly hostname: string;
   readonly lookup: RecipientLookup;
-  /** Where a patient may turn instead, a full sentence. */
-  readonly help: string;
+  /** Where a patient may turn instead, a full sentence; it changes with the rules. */
+  readonly help: () => string;
   readonly limits: Limits;
   readonly tls: TlsFiles | null;
   readonly staff: readonly StaffAccount[];
@@ -193,7 +193,7 @@ class FrontDesk {
     const tried = (this.unknown.get(session.id) ?? 0) + 1;
     this.unknown.set(session.id, tried);
     this.options.onRefused("unknown-recipient");
-    return tried > UNKNOWN_RECIPIENTS_MAX ? replies.tooManyUnknown() : replies.unknownRecipient(this.options.help);
+    return tried > UNKNOWN_RECIPIENTS_MAX ? replies.tooManyUnknown() : replies.unknownRecipient(this.options.help());
   }
 
   /** A repeated recipient would be kept once but needs two answers after the dot; told to come again, it is a repetition. */
@@ -211,7 +211,7 @@ class FrontDesk {
       const acceptance = await withDeadline(this.accept(stream, session), ACCEPT_DEADLINE_MS, stream);
       if (acceptance.kind === "refused") {
         this.options.onRefused(acceptance.reason);
-        throw replies.refused(acceptance, limits.messageBytes, help);
+        throw replies.refused(acceptance, limits.messageBytes, help());
       }
       const said = acceptance.accepted.routings.map((routing) =>
         routing.kind === "new"

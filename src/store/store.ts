@@ -4,6 +4,7 @@
 import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
+import type { PastMail } from "./past.ts";
 
 /** Raised when the store cannot do its work now (disk full, database locked, file damaged). Nothing was half done. */
 export class StoreTrouble extends Error {
@@ -225,9 +226,10 @@ export type Store = AsyncDisposable & {
   readBody(messageId: number): AsyncIterable<Uint8Array>;
   /**
    * Decided mails that these ids point to, newest first, at most 5: by Message-ID as the headers have it, by token or
-   * by reference (`threadIds` in classify collects them). Ids beyond the first 20 are not looked up.
+   * by reference (`threadIds` in classify collects them). Ids beyond the first 20 are not looked up. With `before`, only
+   * mails that came before that message.
    */
-  earlier(ids: readonly string[]): Promise<readonly EarlierMail[]>;
+  earlier(ids: readonly string[], before?: number): Promise<readonly EarlierMail[]>;
   /** The key thread tokens are signed with: 32 bytes of chance, hex, made once and the same for the store's whole life. */
   threadKey(): Promise<string>;
   /** Write the reading, the outcomes and the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
@@ -264,6 +266,10 @@ export type Store = AsyncDisposable & {
 
   outcomes(filter: OutcomeFilter): Promise<readonly OutcomeRow[]>;
   find(ref: string): Promise<Case | null>;
+  /** Ids of the messages decided from a moment on, in the order they came. */
+  decidedSince(since: number): Promise<readonly number[]>;
+  /** As many of these messages, from the first on, as one answer carries; at least one of those that are there. */
+  pastMails(messageIds: readonly number[]): Promise<readonly PastMail[]>;
   balance(): Promise<readonly BalanceRow[]>;
   report(request: {
     readonly by: ReportBy;
@@ -282,4 +288,6 @@ export type Store = AsyncDisposable & {
   counts(): Promise<StoreCounts>;
   /** The queues that deliveries wait for. */
   waitingQueues(): Promise<readonly string[]>;
+  /** The queues for which deliveries are held for this reason. */
+  heldQueues(reason: string): Promise<readonly string[]>;
 };

@@ -2,6 +2,7 @@
 // nothing is read twice. The client turns domain values into rows and back (`columns.ts`); the threads only do SQL.
 
 import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts } from "../store.ts";
+import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
 
 export type Column = string | number | null;
 
@@ -156,6 +157,18 @@ export type CaseRows = {
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
 
+/** What was decided for one alias, without its evidence. */
+export type PastOutcomeRow = Omit<
+  OutcomeRowOut,
+  "message_id" | "received_at" | "decided_at" | "rules_hash" | "duration_micros" | "why" | "state"
+>;
+
+export type PastRows = Pick<CaseRows, "messageId" | "mail" | "reading" | "routings"> & {
+  readonly outcomes: readonly PastOutcomeRow[];
+  /** null: too many for an answer with others. */
+  readonly bytes: Uint8Array | null;
+};
+
 /** Which deliveries an operator means; null is any. */
 export type DeliveryFilter = {
   readonly queue: string | null;
@@ -163,16 +176,6 @@ export type DeliveryFilter = {
   readonly state: string | null;
   readonly reason: string | null;
 };
-
-/** `files` is JSON, a list of names and texts. */
-export type KeepRulesCall = {
-  readonly hash: string;
-  readonly files: string;
-  readonly usedAs: string;
-  readonly at: number;
-};
-
-export type KeptRulesRow = { readonly hash: string; readonly files: string; readonly used_at: number };
 
 export type AcceptCall = {
   /** null: the bytes come along. */
@@ -234,9 +237,11 @@ export type WriteVerbs = {
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
 export type LookVerbs = {
   waitingQueues(): readonly string[];
+  heldQueues(reason: string): readonly string[];
   lastRules(): KeptRulesRow | null;
   rulesOf(hash: string): string | null;
-  earlier(pointers: readonly Pointer[]): readonly EarlierRow[];
+  /** Only mails with an id below `before`, when there is one. */
+  earlier(call: { readonly pointers: readonly Pointer[]; readonly before: number | null }): readonly EarlierRow[];
   undecided(call: { readonly after: number; readonly limit: number }): readonly {
     readonly messageId: number;
     readonly mail: MailColumns;
@@ -263,6 +268,8 @@ export type AskVerbs = {
     readonly limit: number;
   }): readonly OutcomeRowOut[];
   find(call: { readonly messageId: number }): CaseRows | null;
+  decidedSince(since: number): readonly number[];
+  pastMails(messageIds: readonly number[]): readonly PastRows[];
   balance(): readonly BalanceRow[];
   report(call: { readonly by: ReportBy; readonly since: number; readonly bucketMs: number }): readonly ReportRow[];
   deliveries(call: DeliveryFilter & { readonly limit: number }): readonly DeliveryRowOut[];

@@ -3,6 +3,7 @@
 
 import type { Mail, Recipient } from "../../message.ts";
 import type { Job, Outcome, Urgency } from "../../outcome.ts";
+import type { PastMail, PastOutcome } from "../past.ts";
 import { refOf } from "../ref.ts";
 import type { AttemptRow, Case, DeliveryRow, DeliveryState, OutcomeRow } from "../store.ts";
 import type {
@@ -13,6 +14,8 @@ import type {
   JobRow,
   MailColumns,
   OutcomeRowOut,
+  PastOutcomeRow,
+  PastRows,
   RecipientColumns,
 } from "./calls.ts";
 import { proofOf, readingOf } from "./reading-columns.ts";
@@ -135,6 +138,32 @@ export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
       without: why.without ?? [],
     },
     deliveryState: row.state as DeliveryState,
+  };
+}
+
+export function pastMailOf(rows: PastRows): PastMail {
+  const decided = rows.routings.filter(({ state }) => state === "decided");
+  return {
+    messageId: rows.messageId,
+    ref: refOf(rows.messageId),
+    mail: mailOf(rows.mail),
+    reading: rows.reading === null ? null : readingOf(rows.reading),
+    recipients: decided.map(({ recipient }) => recipientOf(recipient)),
+    outcomes: rows.outcomes.map(pastOutcomeOf),
+    raw: rows.bytes,
+  };
+}
+
+function pastOutcomeOf(row: PastOutcomeRow): PastOutcome {
+  return {
+    alias: row.alias,
+    requestType: row.request_type,
+    urgency: row.urgency as Urgency,
+    department: row.department,
+    queue: row.queue,
+    review: row.review === 1,
+    decidedBy: row.decided_by,
+    rules: JSON.parse(row.rules) as string[],
   };
 }
 

@@ -16,11 +16,12 @@ import {
   mailOf,
   outcomeColumns,
   outcomeRowOf,
+  pastMailOf,
   recipientColumns,
   recipientOf,
 } from "./columns.ts";
+import { ruleVerbs } from "./kept-rules.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
-import { keepRulesCall, keptRulesOf, sourcesOf } from "./rule-columns.ts";
 import type { ThreadTask } from "./thread-words.ts";
 
 export type SqliteStoreOptions = {
@@ -134,9 +135,10 @@ function decideVerbs(writer: ThreadClient): DecideVerbs {
       }));
     },
     readBody: (messageId) => readBody(writer, messageId),
-    async earlier(ids) {
+    async earlier(ids, before) {
       if (ids.length === 0) return [];
-      const rows = await writer.call("earlier", [...new Set(ids)].slice(0, EARLIER_IDS_MAX).map(pointerOf));
+      const pointers = [...new Set(ids)].slice(0, EARLIER_IDS_MAX).map(pointerOf);
+      const rows = await writer.call("earlier", { pointers, before: before ?? null });
       return rows.map(earlierOf);
     },
     threadKey: async () => Buffer.from(await writer.call("threadKey", null)).toString("hex"),
@@ -213,32 +215,25 @@ function finishCall(finish: Finish): FinishCall {
   }
 }
 
-type OperatorVerbs = Pick<Store, "holdDeliveries" | "releaseDeliveries" | "retryDeliveries" | "waitingQueues">;
+type OperatorVerbs = Pick<
+  Store,
+  "holdDeliveries" | "releaseDeliveries" | "retryDeliveries" | "waitingQueues" | "heldQueues"
+>;
 
 function operatorVerbs(writer: ThreadClient): OperatorVerbs {
   return {
     waitingQueues: () => writer.call("waitingQueues", null),
+    heldQueues: (reason) => writer.call("heldQueues", reason),
     holdDeliveries: (filter, reason) => writer.call("holdDeliveries", { ...filterOf(filter), holdReason: reason }),
     releaseDeliveries: (filter, now) => writer.call("releaseDeliveries", { ...filterOf(filter), now }),
     retryDeliveries: (filter, now) => writer.call("retryDeliveries", { ...filterOf(filter), now }),
   };
 }
 
-function ruleVerbs(writer: ThreadClient): Pick<Store, "keepRules" | "rulesOf" | "lastRules"> {
-  return {
-    keepRules: (rules) => writer.call("keepRules", keepRulesCall(rules)),
-    async rulesOf(hash) {
-      const files = await writer.call("rulesOf", hash);
-      return files === null ? null : sourcesOf(files);
-    },
-    async lastRules() {
-      const row = await writer.call("lastRules", null);
-      return row === null ? null : keptRulesOf(row);
-    },
-  };
-}
-
-type AskVerbs = Pick<Store, "outcomes" | "find" | "balance" | "report" | "deliveries" | "heldMessages">;
+type AskVerbs = Pick<
+  Store,
+  "outcomes" | "find" | "decidedSince" | "pastMails" | "balance" | "report" | "deliveries" | "heldMessages"
+>;
 
 function askVerbs(reader: () => Promise<ThreadClient>): AskVerbs {
   return {
@@ -250,6 +245,11 @@ function askVerbs(reader: () => Promise<ThreadClient>): AskVerbs {
       const messageId = idOf(ref);
       const rows = messageId === null ? null : await (await reader()).call("find", { messageId });
       return rows === null ? null : caseOf(rows);
+    },
+    decidedSince: async (since) => (await reader()).call("decidedSince", since),
+    async pastMails(messageIds) {
+      const rows = await (await reader()).call("pastMails", messageIds);
+      return rows.map(pastMailOf);
     },
     balance: async () => (await reader()).call("balance", null),
     report: async (request) => (await reader()).call("report", request),

@@ -116,8 +116,11 @@ function operatorStatements(db: Connection) {
     where state <> 'delivered' and state in ('waiting', 'held') and ${matching}`);
   const waitingQueues = db.prepare<[], { queue: string }>(`
     select distinct queue from deliveries where state = 'waiting'`);
+  const heldQueues = db.prepare<[string], { queue: string }>(`
+    select distinct queue from deliveries where state <> 'delivered' and state = 'held' and reason = ?`);
   return {
     waitingQueues: (): readonly string[] => waitingQueues.all().map(({ queue }) => queue),
+    heldQueues: (reason: string): readonly string[] => heldQueues.all(reason).map(({ queue }) => queue),
     hold: (filter: DeliveryFilter & { readonly holdReason: string }): number => hold.run(filter).changes,
     release: (filter: DeliveryFilter & { readonly now: number }): number => release.run(filter).changes,
     retry: (filter: DeliveryFilter & { readonly now: number }): number => retry.run(filter).changes,

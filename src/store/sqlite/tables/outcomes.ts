@@ -1,6 +1,6 @@
 // Statements of `outcomes`: what was decided for each routing, and why.
 
-import type { Column, LabelColumns, OutcomeRowOut } from "../calls.ts";
+import type { Column, LabelColumns, OutcomeRowOut, PastOutcomeRow } from "../calls.ts";
 import type { Connection } from "../open.ts";
 import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
 
@@ -52,7 +52,22 @@ export function outcomeQuestions(db: Connection) {
     join outcomes o on o.routing_id >= m.id * ${ROUTINGS_PER_MESSAGE} and o.routing_id < (m.id + 1) * ${ROUTINGS_PER_MESSAGE}
     join deliveries d on d.id = o.delivery_id
     where m.id = ? order by o.routing_id`);
+  const decidedSince = db
+    .prepare(`
+      select distinct routing_id / ${ROUTINGS_PER_MESSAGE} as message_id from outcomes indexed by outcomes_by_time
+      where decided_at >= ? order by message_id`)
+    .pluck();
+  const pastOf = db.prepare<unknown[], PastOutcomeRow>(`
+    select alias, request_type, urgency, department, queue, review, decided_by, rules from outcomes
+    where routing_id >= ? and routing_id < ? order by routing_id`);
   return {
+    /** Ids of the messages decided from then on, in order. */
+    decidedSince(since: number): readonly number[] {
+      return decidedSince.all(since) as number[];
+    },
+    pastOf(messageId: number): readonly PastOutcomeRow[] {
+      return pastOf.all(messageId * ROUTINGS_PER_MESSAGE, (messageId + 1) * ROUTINGS_PER_MESSAGE);
+    },
     newest(filter: object): readonly OutcomeRowOut[] {
       return newest.all(filter);
     },

@@ -1,6 +1,6 @@
 // Statements of `rule_sets` and `rule_uses`: the rule files as they were, and when which of them were used.
 
-import type { KeepRulesCall, KeptRulesRow } from "../calls.ts";
+import type { KeepRulesCall, KeptRulesRow } from "../kept-rules.ts";
 import type { Connection } from "../open.ts";
 
 export function ruleSetStatements(db: Connection) {

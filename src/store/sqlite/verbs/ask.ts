@@ -5,6 +5,7 @@ import type { AskVerbs, CaseRows } from "../calls.ts";
 import type { Connection } from "../open.ts";
 import { attemptQuestions } from "../tables/attempts.ts";
 import { balanceQuestion } from "../tables/balance.ts";
+import { bodyStatements } from "../tables/bodies.ts";
 import { deliveryQuestions } from "../tables/deliveries.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
 import { messageStatements } from "../tables/messages.ts";
@@ -12,12 +13,14 @@ import { outcomeQuestions } from "../tables/outcomes.ts";
 import { readingQuestions } from "../tables/readings.ts";
 import { reportQuestion } from "../tables/report.ts";
 import { routingQuestions } from "../tables/routings.ts";
+import { pastMails } from "./past.ts";
 
 export type Questions = ReturnType<typeof openQuestions>;
 
 export function openQuestions(db: Connection) {
   return {
     messages: messageStatements(db),
+    bodies: bodyStatements(db),
     routings: routingQuestions(db),
     readings: readingQuestions(db),
     outcomes: outcomeQuestions(db),
@@ -34,6 +37,8 @@ export function askVerbs(questions: Questions): AskVerbs {
   return {
     outcomes: (filter) => outcomes.newest(filter),
     find: ({ messageId }) => find(questions, messageId),
+    decidedSince: (since) => outcomes.decidedSince(since),
+    pastMails: (messageIds) => pastMails(questions, messageIds),
     balance: () => questions.balance(),
     report: ({ by, since, bucketMs }: { by: ReportBy; since: number; bucketMs: number }): readonly ReportRow[] =>
       questions.report(by, since, bucketMs),

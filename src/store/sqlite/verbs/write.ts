@@ -46,8 +46,9 @@ export function lookVerbs(tables: Tables): LookVerbs {
       }),
     readBody: (call) => readBody(tables, call),
     waitingQueues: () => deliveries.waitingQueues(),
+    heldQueues: (reason) => deliveries.heldQueues(reason),
     lastRules: () => ruleSets.last(),
     rulesOf: (hash) => ruleSets.filesOf(hash),
-    earlier: (pointers) => earlier(tables, pointers),
+    earlier: ({ pointers, before }) => earlier(tables, pointers, before ?? Number.MAX_SAFE_INTEGER),
   };
 }

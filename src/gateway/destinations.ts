@@ -1,0 +1,44 @@
+// Where each queue's mail goes, as adapters: a queue whose destination has not changed keeps the one it has.
+
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { secretFromEnvironment } from "../config/env.ts";
+import type { RuleSet } from "../config/rules.ts";
+import type { Adapter } from "../deliver/deliver.ts";
+import { maildirAdapter } from "../deliver/maildir.ts";
+import { smtpAdapter } from "../deliver/smtp.ts";
+
+type Queue = RuleSet["queues"][number];
+
+export type Destinations = {
+  /** The adapters of these rules; `keepOthers`: and those of queues they no longer name. */
+  adapters(rules: RuleSet, keepOthers: boolean): ReadonlyMap<string, Adapter>;
+};
+
+export function destinations(config: Config): Destinations {
+  let known = new Map<string, { readonly deliver: string; readonly adapter: Adapter }>();
+  return {
+    adapters({ queues }, keepOthers) {
+      const next = queues.map((queue) => {
+        const deliver = JSON.stringify(queue.deliver);
+        const earlier = known.get(queue.name);
+        const same = earlier !== undefined && earlier.deliver === deliver;
+        return [queue.name, same ? earlier : { deliver, adapter: adapterFor(queue, config) }] as const;
+      });
+      known = new Map([...(keepOthers ? known : []), ...next]);
+      return new Map([...known].map(([queue, { adapter }]) => [queue, adapter]));
+    },
+  };
+}
+
+function adapterFor({ name, deliver }: Queue, config: Config): Adapter {
+  switch (deliver.kind) {
+    case "maildir":
+      return maildirAdapter(join(config.dataFolder, "mail", name), config.hostname);
+    case "smtp": {
+      const password = deliver.passwordEnv === null ? null : secretFromEnvironment(deliver.passwordEnv);
+      const auth = deliver.user === null ? null : { user: deliver.user, password: password ?? "" };
+      return smtpAdapter({ ...deliver, auth }, config.hostname);
+    }
+  }
+}
