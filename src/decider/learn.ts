@@ -73,7 +73,8 @@ async function earlierMails({ store, log }: LearnOptions, ids: readonly string[]
   }
 }
 
-function headerBlock(raw: Uint8Array): string {
+/** The header of a mail as it came, or its first 64 KB. */
+export function headerBlock(raw: Uint8Array): string {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.length, HEADER_BYTES_MAX));
   const crlf = bytes.indexOf("\r\n\r\n");
   const lf = bytes.indexOf("\n\n");
