@@ -1,42 +1,85 @@
 // The sentence: decide = parse → match → classify → route. Pure: what it needs is handed in, and the same bytes, facts
 // and rules give the same answer. Runs in the decider's threads; explain, check and the tests call the same.
 
-import { classify, type Said } from "./classify/classify.ts";
+import { classify, type Ground, type Said } from "./classify/classify.ts";
 import type { CompiledRules } from "./classify/compile.ts";
 import { contradictions, type FormReading, missingFields, readForm } from "./classify/form.ts";
-import { type Hits, hear, match } from "./classify/match.ts";
+import { type Heard, hear } from "./classify/hear.ts";
+import { knownOf } from "./classify/known.ts";
+import { type Matches, match } from "./classify/match.ts";
 import { readOverride } from "./classify/override.ts";
 import { staffProof } from "./classify/staff.ts";
 import { threadOf } from "./classify/thread.ts";
-import type { Facts, Message, StaffProof } from "./message.ts";
-import type { Decided, Evidence, Outcome, Reading } from "./outcome.ts";
+import { type Known, withKnown } from "./config/conditions.ts";
+import type { Facts, LocalTime, Message, StaffProof } from "./message.ts";
+import type { Decided, Evidence, Outcome, Reading, Shadow, ShadowOutcome, Verdict, Without } from "./outcome.ts";
 import { kindWithFacts } from "./parse/kind.ts";
 import { parse } from "./parse/parse.ts";
-import { route } from "./route/route.ts";
+import { type Routed, route } from "./route/route.ts";
 
 /** Stands in `Facts.aliases` for a mail whose alias nobody knows, as for a file given to `explain`: no alias speaks then. */
 export const UNKNOWN_ALIAS = "";
 
 /**
  * Decide one mail: one outcome for each of `facts.aliases`, in their order. Never throws because of the mail's shape.
- * An alias that is none of ours (any more) speaks for nothing.
+ * An alias that is none of ours (any more) speaks for nothing. `shadow` is a rule set to be tried out beside.
  */
-export async function decide(raw: Uint8Array, facts: Facts, rules: CompiledRules): Promise<Decided> {
-  return decideMessage(await parse(raw), facts, rules);
+export async function decide(
+  raw: Uint8Array,
+  facts: Facts,
+  rules: CompiledRules,
+  shadow: CompiledRules | null = null,
+): Promise<Decided> {
+  return decideMessage(await parse(raw), facts, rules, shadow);
 }
 
 /** The part of `decide` after parsing, for those who show the message beside the decision. */
-export function decideMessage(message: Message, facts: Facts, rules: CompiledRules): Decided {
+export function decideMessage(
+  message: Message,
+  facts: Facts,
+  rules: CompiledRules,
+  shadow: CompiledRules | null = null,
+): Decided {
   const heard = hear(message);
   const staff = staffProof(message, facts);
-  const form = readForm(message, heard, rules.forms);
-  const hits = match(message, heard, form.labels, rules);
-  const said = saidBesideRules(message, facts, form, staff, rules);
+  const mail = { message, facts, heard, staff };
+  const found = findings(mail, rules);
   return {
-    ...reading(message, facts, form, staff),
-    outcomes: facts.aliases.map((alias) => outcome(hits, said, form, alias, rules)),
+    ...found.reading,
+    outcomes: facts.aliases.map((alias) => outcome(found, alias, rules)),
     rulesHash: rules.set.hash,
-    shadow: null,
+    shadow: shadowOf(mail, found, rules, shadow),
+  };
+}
+
+type ReadMail = {
+  readonly message: Message;
+  readonly facts: Facts;
+  readonly heard: Heard;
+  readonly staff: StaffProof | null;
+};
+
+/** What a rule set finds in a mail, before it is known for which alias. */
+type Findings = {
+  readonly reading: Reading;
+  readonly form: FormReading;
+  readonly matches: Matches;
+  readonly said: Said;
+  readonly known: Known;
+  readonly localTime: LocalTime | null;
+};
+
+function findings({ message, facts, heard, staff }: ReadMail, rules: CompiledRules): Findings {
+  const form = readForm(message, heard, rules.forms);
+  const matches = match(message, heard, form, rules);
+  const read = reading(message, facts, form, staff);
+  return {
+    reading: read,
+    form,
+    matches,
+    said: saidBesideRules(message, facts, form, staff, rules),
+    known: knownOf(message, facts, read.kind, staff, matches.facts, rules.set),
+    localTime: facts.localTime,
   };
 }
 
@@ -82,18 +125,106 @@ function saidBesideRules(
   };
 }
 
-function outcome(hits: Hits, said: Said, form: FormReading, alias: string, rules: CompiledRules): Outcome {
-  const verdict = classify(hits, said, rules.aliases.get(alias) ?? null, rules);
-  const routed = route(verdict, alias, rules.set);
+function outcome(found: Findings, alias: string, rules: CompiledRules): Outcome {
+  const { form } = found;
+  const asked = answersFor(found, alias, rules);
+  const { verdict, routed } = asked();
   return {
     alias,
     requestType: verdict.requestType,
     urgency: verdict.urgency,
-    decidedBy: routed.decision.kind === "review" ? "review" : verdict.decidedBy,
+    decidedBy: decidedBy(verdict, routed),
     scores: verdict.scores,
     evidence: [...verdict.evidence, ...contradictions(form, verdict, rules.set.decide), ...routed.evidence],
     decision: routed.decision,
     missing: missingFields(verdict.requestType, form.fields, rules.forms),
-    without: [],
+    without: withoutEach(asked, found, rules),
+  };
+}
+
+function decidedBy(verdict: Verdict, { decision }: Routed): Outcome["decidedBy"] {
+  return decision.kind === "review" ? "review" : verdict.decidedBy;
+}
+
+type Answer = { readonly verdict: Verdict; readonly routed: Routed };
+
+/** Answers for one alias: as it is, or as it would be if something were otherwise. */
+function answersFor(found: Findings, alias: string, rules: CompiledRules) {
+  const known = withKnown(found.known, { alias: alias === UNKNOWN_ALIAS ? null : alias });
+  const today = found.localTime?.date ?? null;
+  const ground: Ground = { alias: rules.aliases.get(alias) ?? null, known, today, withShadow: false };
+  return (other: Partial<Ground & Pick<Findings, "matches" | "said">> = {}): Answer => {
+    const verdict = classify(other.matches ?? found.matches, other.said ?? found.said, { ...ground, ...other }, rules);
+    return { verdict, routed: route(verdict, known, found.localTime, rules.set) };
+  };
+}
+
+/** Pieces of evidence that are left out one by one; a mail with more has so many reasons that none alone decides. */
+const WITHOUT_MAX = 20;
+
+/** The answer without each single piece of evidence, where it is another. */
+function withoutEach(
+  asked: ReturnType<typeof answersFor>,
+  { matches, said }: Findings,
+  rules: CompiledRules,
+): readonly Without[] {
+  const whole = asked();
+  const ids = [...matches.hits.keys()].map((index) => [rules.rules[index]?.id ?? "", index] as const);
+  const spoke = new Set(whole.verdict.evidence.map((each) => ("rule" in each ? each.rule : each.kind)));
+  const others: (readonly [string, () => Answer])[] = [
+    ...said.evidence.map(
+      (each) =>
+        [each.kind, () => asked({ said: { ...said, evidence: said.evidence.filter((one) => one !== each) } })] as const,
+    ),
+    ...(said.urgency === null ? [] : [[said.urgency.kind, () => asked({ said: { ...said, urgency: null } })] as const]),
+    ...ids.map(
+      ([id, index]) => [id, () => asked({ matches: { ...matches, hits: less(matches.hits, index) } })] as const,
+    ),
+    ["alias", () => asked({ alias: null })],
+  ];
+  return others
+    .filter(([evidence]) => spoke.has(evidence))
+    .slice(0, WITHOUT_MAX)
+    .flatMap(([evidence, answer]) => {
+      const { verdict, routed } = answer();
+      const other = { requestType: verdict.requestType, urgency: verdict.urgency, queue: routed.decision.queue };
+      const isSame =
+        other.requestType === whole.verdict.requestType &&
+        other.urgency === whole.verdict.urgency &&
+        other.queue === whole.routed.decision.queue;
+      return isSame ? [] : [{ evidence, ...other }];
+    });
+}
+
+function less<H>(hits: ReadonlyMap<number, H>, index: number): ReadonlyMap<number, H> {
+  const rest = new Map(hits);
+  rest.delete(index);
+  return rest;
+}
+
+/** What a whole rule set that is tried out would decide, or the live one with its rules that are tried out. */
+function shadowOf(mail: ReadMail, live: Findings, rules: CompiledRules, shadow: CompiledRules | null): Shadow | null {
+  const tried = shadow ?? (rules.hasShadow ? rules : null);
+  if (tried === null) return null;
+  const found = shadow === null ? live : findings(mail, shadow);
+  return {
+    rulesHash: tried.set.hash,
+    outcomes: mail.facts.aliases.map((alias) => shadowOutcome(found, alias, tried)),
+  };
+}
+
+function shadowOutcome(found: Findings, alias: string, rules: CompiledRules): ShadowOutcome {
+  const { verdict, routed } = answersFor(found, alias, rules)({ withShadow: true });
+  const spoke = [...verdict.evidence, ...routed.evidence].flatMap((each) =>
+    each.kind === "rule" || each.kind === "urgency" || each.kind === "department" ? [each.rule] : [],
+  );
+  return {
+    alias,
+    requestType: verdict.requestType,
+    urgency: verdict.urgency,
+    queue: routed.decision.queue,
+    review: routed.decision.kind === "review",
+    decidedBy: decidedBy(verdict, routed),
+    rules: [...new Set(spoke)],
   };
 }

@@ -2,12 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import { compileRules } from "../src/classify/compile.ts";
-import { hear, match } from "../src/classify/match.ts";
+import { hear } from "../src/classify/hear.ts";
+import { match } from "../src/classify/match.ts";
 import { rule } from "../src/classify/scorecard.ts";
 import { words, wordsOf } from "../src/classify/words.ts";
 import type { RuleSet } from "../src/config/rules.ts";
 import type { Evidence } from "../src/outcome.ts";
-import { BLANK_RULES, messageSaying, ruleSaying } from "./support/blank.ts";
+import { BLANK_RULES, messageSaying, NO_FORM, ruleSaying } from "./support/blank.ts";
 
 describe("the same word", () => {
   test.each([
@@ -108,6 +109,6 @@ function hits(phrases: readonly string[], text: string): readonly string[] {
   const rules = phrases.map((phrase, index) => ruleSaying({ id: `r${index}`, any: [phrase], in: ["text"] }));
   const set: RuleSet = { ...BLANK_RULES, types: [{ name: "any", rules }] };
   const message = messageSaying(text);
-  const found = match(message, hear(message), [], compileRules(set));
+  const found = match(message, hear(message), NO_FORM, compileRules(set)).hits;
   return [...found].sort(([a], [b]) => a - b).map(([, { span }]) => text.slice(span.start, span.end));
 }

@@ -1,5 +1,5 @@
 // Form mails: what they say, what is missing and what the text speaks against, under the default rules.
-// A case is fixtures/forms/<what-it-shows>.eml and .json; UPDATE=1 writes the expectation, then review it.import { messageSaying } from "./support/blank.ts";
+// A case is fixtures/forms/<what-it-shows>.eml and .json; UPDATE=1 writes the expectation, then review it.import { messageSaying, NO_GROUND } from "./support/blank.ts";
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,13 +7,14 @@ import { describe, expect, test } from "vitest";
 import { classify } from "../src/classify/classify.ts";
 import { type CompiledRules, compileRules } from "../src/classify/compile.ts";
 import { contradictions, missingFields, readForm } from "../src/classify/form.ts";
-import { hear, match } from "../src/classify/match.ts";
+import { hear } from "../src/classify/hear.ts";
+import { match } from "../src/classify/match.ts";
 import { loadRules } from "../src/config/rules.ts";
 import { printProblems } from "../src/config/yaml.ts";
 import type { Message } from "../src/message.ts";
 import { readPairs } from "../src/parse/pairs.ts";
 import { parse } from "../src/parse/parse.ts";
-import { messageSaying } from "./support/blank.ts";
+import { messageSaying, NO_GROUND } from "./support/blank.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FORMS = join(ROOT, "fixtures/forms");
@@ -78,8 +79,8 @@ test("the names of a form's fields are the form's words and no sign of anything"
   const form = await parse(Buffer.from(`${head}Name: Sam Field\r\nHow urgent is this?: no hurry\r\n`));
   const letter = await parse(Buffer.from(`${head}How urgent is this? I do not know.\r\n`));
   const urgency = (message: Message) => {
-    const hits = match(message, hear(message), readForm(message, hear(message), rules.forms).labels, rules);
-    return classify(hits, { evidence: [], urgency: null, defects: [] }, null, rules).urgency;
+    const hits = match(message, hear(message), readForm(message, hear(message), rules.forms), rules);
+    return classify(hits, { evidence: [], urgency: null, defects: [] }, NO_GROUND, rules).urgency;
   };
   expect(readForm(form, hear(form), rules.forms).labels.map(({ start, end }) => form.text.slice(start, end))).toEqual([
     "Name",
@@ -217,9 +218,9 @@ function messageOf(text: string): Message {
 function summary(message: Message) {
   const form = readForm(message, hear(message), rules.forms);
   const text = classify(
-    match(message, hear(message), form.labels, rules),
+    match(message, hear(message), form, rules),
     { evidence: [], urgency: null, defects: [] },
-    null,
+    NO_GROUND,
     rules,
   );
   const requestType = form.requestType?.type ?? text.requestType;

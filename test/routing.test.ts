@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type CompiledRules, compileRules } from "../src/classify/compile.ts";
-import { fieldText } from "../src/classify/match.ts";
+import { fieldText } from "../src/classify/hear.ts";
 import { loadRules } from "../src/config/rules.ts";
 import { printProblems } from "../src/config/yaml.ts";
 import { recipientLookup } from "../src/intake/recipients.ts";

@@ -1,10 +1,12 @@
 // What is asked and how urgent: hits and the alias become evidence, evidence becomes a verdict.
 
+import { holds, type Known } from "../config/conditions.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Defect } from "../message.ts";
 import type { Evidence, Urgency, Verdict } from "../outcome.ts";
 import type { CompiledRule, CompiledRules } from "./compile.ts";
-import type { Hit, Hits } from "./match.ts";
+import type { Hit } from "./gather.ts";
+import type { Matches } from "./match.ts";
 import { addUp, rule } from "./scorecard.ts";
 
 type Fired = { readonly rule: CompiledRule; readonly hit: Hit };
@@ -17,24 +19,24 @@ export type Said = {
   readonly defects: readonly Defect[];
 };
 
+/** What a mail sent to one alias is judged on beside its words. */
+export type Ground = {
+  /** null: it is not known where the mail was sent, or the alias is none of ours; then the alias says nothing. */
+  readonly alias: RuleSet["aliases"][number] | null;
+  readonly known: Known;
+  /** The day on the clock of the house; null: not known, and rules of some days only do not hold. */
+  readonly today: string | null;
+  /** As if rules that are only tried out were live. */
+  readonly withShadow: boolean;
+};
+
 /**
- * The verdict for a mail sent to one alias. `alias` null: it is not known where the mail was sent, or the alias is
- * none of ours; then the alias says nothing. The evidence stands in order of precedence: what is said beside the rules,
- * the rules of the types in file order, urgency's own, the alias.
+ * The verdict for a mail sent to one alias. The evidence stands in order of precedence: what is said beside the rules,
+ * the rules of the types in file order, the alias, urgency's own; then the facts that were told and what is cancelled.
  */
-export function classify(
-  hits: Hits,
-  said: Said,
-  alias: RuleSet["aliases"][number] | null,
-  compiled: CompiledRules,
-): Verdict {
-  const fired = [...hits]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([index, hit]) => {
-      const rule = compiled.rules[index];
-      return rule === undefined ? [] : [{ rule, hit }];
-    });
-  const speaking = [...said.evidence, ...fired.flatMap(typeEvidence), ...aliasEvidence(alias)];
+export function classify(matches: Matches, said: Said, ground: Ground, compiled: CompiledRules): Verdict {
+  const fired = holding(matches.hits, ground, compiled).map(([rule, hit]) => ({ rule, hit }));
+  const speaking = [...said.evidence, ...fired.flatMap(typeEvidence), ...aliasEvidence(ground.alias)];
   const scores = addUp(speaking, compiled.set);
   const urgency = mostUrgent(fired, said.urgency);
   return {
@@ -45,8 +47,33 @@ export function classify(
       ...speaking,
       ...fired.flatMap((each) => urgencyEvidence(each, urgency)),
       ...(said.urgency?.urgency === urgency ? [said.urgency] : []),
+      ...matches.facts,
+      ...holding(matches.cancelled, ground, compiled).map(
+        ([{ id, urgency: level }, hit]) => ({ kind: "cancelled", rule: id, urgency: level, ...hit }) as const,
+      ),
     ],
   };
+}
+
+/** The rules found whose conditions and days hold, in the order of the files. */
+function holding<H>(
+  found: ReadonlyMap<number, H>,
+  { known, today, withShadow }: Ground,
+  compiled: CompiledRules,
+): readonly (readonly [CompiledRule, H])[] {
+  return [...found]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([index, hit]) => {
+      const compiledRule = compiled.rules[index];
+      if (compiledRule === undefined) return [];
+      const { mode, from, until, when } = compiledRule.rule;
+      const isDue = (from === null && until === null) || isBetween(today, from, until);
+      return (mode === "live" || withShadow) && isDue && holds(when, known) ? [[compiledRule, hit] as const] : [];
+    });
+}
+
+function isBetween(day: string | null, from: string | null, until: string | null): boolean {
+  return day !== null && (from === null || from <= day) && (until === null || day <= until);
 }
 
 function typeEvidence({ rule, hit }: Fired): readonly Evidence[] {

@@ -3,7 +3,7 @@
 
 import type { Section } from "../message.ts";
 import { type CompiledForms, fieldOf } from "./form-names.ts";
-import type { HeardWords } from "./match.ts";
+import type { HeardWords } from "./hear.ts";
 
 type FormRule = CompiledForms["set"]["fields"][number];
 

@@ -6,7 +6,7 @@ import type { Message, Pair, Section } from "../message.ts";
 import type { Evidence, FormField, Span, Urgency, Verdict } from "../outcome.ts";
 import { type CompiledForms, fieldOf, isBlankAnswer, meantBy } from "./form-names.ts";
 import { type Answer, labelled, saysDate, spoken } from "./form-text.ts";
-import type { Heard } from "./match.ts";
+import type { Heard } from "./hear.ts";
 
 /** Characters of an answer that are kept beside the outcome. */
 const VALUE_CHARS_MAX = 2_000;

@@ -1,108 +1,176 @@
-// One pass over a mail that finds, for every rule, the first place where one of its phrases stands.
+// One pass over a mail that finds, for every rule, the first place where what it asks for stands.
 
+import type { Pattern } from "../config/patterns.ts";
+import type { Place } from "../config/rule.ts";
 import type { Message } from "../message.ts";
-import type { Field, Span } from "../outcome.ts";
-import type { CompiledRules, PhraseEnd } from "./compile.ts";
-import { type Words, words } from "./words.ts";
+import type { Evidence, FormField } from "../outcome.ts";
+import type { CompiledRule, CompiledRules, Part, PhraseNode } from "./compile.ts";
+import {
+  type CancelledHit,
+  type Gathered,
+  gatherAll,
+  gatherAny,
+  gatherNear,
+  type Hit,
+  hitOf,
+  nothing,
+  type Occurrence,
+  spanOf,
+} from "./gather.ts";
+import { type Heard, type Searched, type Stretch, searched } from "./hear.ts";
+import type { Words } from "./words.ts";
 
-/** The first hit of a rule: the phrase as written in the rule and where it stands. */
-export type Hit = { readonly phrase: string; readonly span: Span; readonly others: readonly Span[] };
+type Fact = Evidence & { readonly kind: "fact" };
 
-/** Hits by the rule's place in `CompiledRules.rules`. */
-export type Hits = ReadonlyMap<number, Hit>;
+/** What was found, by the rule's place in `CompiledRules.rules`. Whether a rule's conditions hold is not looked at. */
+export type Matches = {
+  readonly hits: ReadonlyMap<number, Hit>;
+  /** Hits of rules that have none that counts. */
+  readonly cancelled: ReadonlyMap<number, CancelledHit>;
+  /** Each value of a fact once, in the order of the files. */
+  readonly facts: readonly Fact[];
+};
 
-/** What rules on the sender look at, and what spans of the field `sender` point into: name and address. */
-function senderText(message: Message): string {
-  if (message.from === null) return "";
-  return `${message.from.name} <${message.from.address}>`.trimStart();
-}
-
-/** The text of a field, as spans point into it. */
-export function fieldText(message: Message, field: Field): string {
-  switch (field) {
-    case "subject":
-      return message.subject;
-    case "text":
-      return message.text;
-    case "sender":
-      return senderText(message);
-    case "attachment":
-      return message.attachments.map((each) => each.name).join("\n");
-    default:
-      return headerText(message, field.slice("header:".length));
-  }
-}
-
-function headerText({ headers }: Message, name: string): string {
-  return headers.flatMap((header) => (header.name === name ? [header.value] : [])).join("\n");
-}
+type Search = {
+  readonly compiled: CompiledRules;
+  readonly gathered: Map<number, Gathered>;
+  readonly facts: Map<number, Fact>;
+};
 
 /**
- * Find every rule that fires. Each counts once: its first hit in reading order, subject before text before sender;
- * of two phrases that begin at the same word the longer one. Of the text only what is heard counts: what the writer
- * wrote now and what is forwarded, not history, signatures and disclaimers; no phrase reaches from one into another.
- * `labels` are the names of a form's fields, in order: the form's words, not the writer's.
+ * Find every rule that has what it asks for. Each counts once: its first hit in reading order, subject before text
+ * before sender; of two phrases that begin at the same word the longer one. No phrase reaches from one stretch into
+ * another. `form.labels` are the names of a form's fields, in order: the form's words, not the writer's.
  */
-export function match(message: Message, heard: Heard, labels: readonly Stretch[], compiled: CompiledRules): Hits {
+export function match(
+  message: Message,
+  heard: Heard,
+  form: { readonly labels: readonly Stretch[]; readonly fields: readonly FormField[] },
+  compiled: CompiledRules,
+): Matches {
+  const search: Search = { compiled, gathered: new Map(), facts: new Map() };
+  const stretches = searched(message, heard, form, compiled.places);
+  for (const stretch of stretches) {
+    walk(stretch, stretch.words.text, compiled.tree, search);
+    for (const { tree, stemOf } of compiled.stemmed) walk(stretch, stretch.words.text.map(stemOf), tree, search);
+  }
+  for (const index of compiled.withPatterns) lookForPatterns(stretches, index, search);
+  return results(search);
+}
+
+function results({ compiled, gathered, facts }: Search): Matches {
   const hits = new Map<number, Hit>();
-  matchWords(heard.subject.words, "subject", compiled, hits);
-  // Forms are few: for them the words are cut once more.
-  const text = labels.length === 0 ? heard.text : wordsIn(message.text, without(heard.text, labels));
-  for (const stretch of text) matchWords(stretch.words, "text", compiled, hits);
-  matchWords(words(senderText(message)), "sender", compiled, hits);
-  return hits;
-}
-
-/** Words of a stretch, with its place. */
-export type HeardWords = Stretch & { readonly words: Words };
-
-/** What rules, forms and model hear of a mail, in words: cut once for all. */
-export type Heard = { readonly subject: HeardWords; readonly text: readonly HeardWords[] };
-
-/** The words of the subject and of the stretches of the text that count. */
-export function hear({ subject, text, sections }: Message): Heard {
-  const own = sections.filter(({ kind }) => kind === "own" || kind === "forwarded");
-  return { subject: { start: 0, end: subject.length, words: words(subject) }, text: wordsIn(text, own) };
-}
-
-function wordsIn(text: string, stretches: readonly Stretch[]): readonly HeardWords[] {
-  return stretches.map(({ start, end }) => ({ start, end, words: words(text, start, end) }));
-}
-
-/** Characters of the text from `start` up to, not including, `end`. */
-type Stretch = { readonly start: number; readonly end: number };
-
-/** The stretches less the holes; both in order. */
-function without(stretches: readonly Stretch[], holes: readonly Stretch[]): readonly Stretch[] {
-  if (holes.length === 0) return stretches;
-  const left: Stretch[] = [];
-  let next = 0;
-  for (const { start, end } of stretches) {
-    let from = start;
-    for (; (holes[next]?.start ?? end) < end; next++) {
-      const hole = holes[next];
-      if (hole === undefined || hole.start < from) continue;
-      left.push({ start: from, end: hole.start });
-      from = hole.end;
-    }
-    if (from < end) left.push({ start: from, end });
+  const cancelled = new Map<number, CancelledHit>();
+  for (const [index, each] of gathered) {
+    const rule = compiled.rules[index]?.rule;
+    const hit = rule === undefined ? null : hitOf(each, rule);
+    if (hit !== null) hits.set(index, hit);
+    else if (each.cancelled !== null && !each.isBarred) cancelled.set(index, each.cancelled);
   }
-  return left;
+  const told = [...facts].sort(([a], [b]) => a - b).map(([, fact]) => fact);
+  return { hits, cancelled, facts: told };
 }
 
-function matchWords(found: Words, field: Field, compiled: CompiledRules, hits: Map<number, Hit>): void {
-  const note = (end: PhraseEnd, start: number, last: number) => {
-    if (!compiled.rules[end.rule]?.in.includes(field)) return;
-    const from = found.start[start] ?? 0;
-    const earlier = hits.get(end.rule);
-    if (earlier !== undefined && (earlier.span.field !== field || earlier.span.start !== from)) return;
-    hits.set(end.rule, { phrase: end.phrase, span: { field, start: from, end: found.end[last] ?? from }, others: [] });
-  };
-  for (let start = 0; start < found.text.length; start++) {
-    let node = compiled.tree.next.get(found.text[start] ?? "");
-    for (let at = start; node !== undefined; at++) {
-      for (const end of node.ends) note(end, start, at);
-      node = at + 1 < found.text.length ? node.next.get(found.text[at + 1] ?? "") : undefined;
+/** Follow the tree from every word; `forms` are the words as the tree knows them, null where it knows none like it. */
+function walk(stretch: Searched, forms: readonly (string | null)[], tree: PhraseNode, search: Search): void {
+  for (let first = 0; first < forms.length; first++) {
+    let node = nodeAt(tree, forms, first);
+    for (let last = first; node !== undefined; last++) {
+      for (const part of node.ends) note(part, occurrence(part.phrase, stretch, first, last), search);
+      node = nodeAt(node, forms, last + 1);
     }
   }
+}
+
+function occurrence(phrase: string, searched: Searched, first: number, last: number): Occurrence {
+  const { start, end } = searched.words;
+  return { phrase, searched, first, last, start: start[first] ?? 0, end: end[last] ?? 0 };
+}
+
+function nodeAt(node: PhraseNode, forms: readonly (string | null)[], at: number): PhraseNode | undefined {
+  const word = forms[at];
+  return word === null || word === undefined ? undefined : node.next.get(word);
+}
+
+function note(part: Part, at: Occurrence, search: Search): void {
+  if (part.kind === "fact") return noteFact(part, at, search);
+  const compiled = search.compiled.rules[part.rule];
+  if (compiled === undefined || !looksIn(compiled, at.searched)) return;
+  const gathered = gatheredOf(part.rule, search);
+  switch (part.kind) {
+    case "any":
+      return gatherAny(gathered, compiled.rule, at);
+    case "all":
+      return gatherAll(gathered, compiled.rule, part.entry, at);
+    case "near":
+      return gatherNear(gathered, compiled.rule, part.entry, at);
+    case "none":
+      gathered.isBarred = true;
+  }
+}
+
+function looksIn({ rule }: CompiledRule, { places }: Searched): boolean {
+  return rule.in.some((place) => places.includes(place));
+}
+
+function gatheredOf(index: number, { gathered }: Search): Gathered {
+  const known = gathered.get(index);
+  if (known !== undefined) return known;
+  const fresh = nothing();
+  gathered.set(index, fresh);
+  return fresh;
+}
+
+const FACT_PLACES: readonly Place[] = ["subject", "text"];
+
+function noteFact(part: Part, at: Occurrence, { compiled, facts }: Search): void {
+  const told = compiled.facts[part.rule];
+  if (told === undefined || facts.has(part.rule)) return;
+  if (at.searched.places.some((place) => FACT_PLACES.includes(place)))
+    facts.set(part.rule, { kind: "fact", ...told, phrase: part.phrase, span: spanOf(at) });
+}
+
+/** Only where no phrase of the rule was found: one of either is enough. */
+function lookForPatterns(stretches: readonly Searched[], index: number, search: Search): void {
+  const compiled = search.compiled.rules[index];
+  if (compiled === undefined) return;
+  for (const stretch of stretches) {
+    if (!looksIn(compiled, stretch)) continue;
+    for (const pattern of compiled.patterns) {
+      if (search.gathered.get(index)?.any) return;
+      lookFor(pattern, stretch, compiled, index, search);
+    }
+  }
+}
+
+/** Matches of a pattern in a stretch that are looked at: a rule that heeds may have the first of them cancelled. */
+const MATCHES_MAX = 20;
+
+function lookFor(pattern: Pattern, stretch: Searched, { rule }: CompiledRule, index: number, search: Search): void {
+  const text = stretch.text.slice(stretch.start, stretch.end);
+  if (pattern.literal !== null && !text.toLowerCase().includes(pattern.literal)) return;
+  let from = 0;
+  for (let count = 0; count < MATCHES_MAX; count++) {
+    const found = pattern.find(text, from);
+    if (found === null) return;
+    const [start, end] = [stretch.start + found.start, stretch.start + found.end];
+    const first = wordAfter(stretch.words.end, start);
+    const last = Math.max(first, wordAfter(stretch.words.start, end - 1) - 1);
+    const gathered = gatheredOf(index, search);
+    gatherAny(gathered, rule, { phrase: pattern.source, searched: stretch, first, last, start, end });
+    if (gathered.any !== null) return;
+    from = Math.max(found.end, found.start + 1);
+  }
+}
+
+/** The first word whose border, its start or its end, lies behind a place in the text. */
+function wordAfter(borders: Words["start"], at: number): number {
+  let low = 0;
+  let high = borders.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((borders[middle] ?? 0) > at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -1,6 +1,6 @@
 // A decision as a page for people: the mail's head, the scorecard with the words that were found, what it led to.
 
-import { fieldText } from "../classify/match.ts";
+import { fieldText } from "../classify/hear.ts";
 import { doubt } from "../classify/scorecard.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Address, Defect, Facts, Message, SectionKind } from "../message.ts";

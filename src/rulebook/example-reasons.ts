@@ -1,7 +1,7 @@
 // Why an example comes out otherwise than it says, in words: what stood in the way of its rule, or what it found.
 
 import { type CompiledRules, compileRules } from "../classify/compile.ts";
-import { fieldText } from "../classify/match.ts";
+import { fieldText } from "../classify/hear.ts";
 import type { Rule } from "../config/rule.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Facts, Message } from "../message.ts";

@@ -1,5 +1,6 @@
 // Messages and rules that say nothing, for tests to say one thing in.
 
+import type { Ground } from "../../src/classify/classify.ts";
 import { ruleOf } from "../../src/config/rule.ts";
 import { typeRule } from "../../src/config/rule-schema.ts";
 import type { RuleSet, TypeRule } from "../../src/config/rules.ts";
@@ -56,3 +57,9 @@ export const BLANK_RULES: RuleSet = {
 export function ruleSaying(file: Readonly<Record<string, unknown>>): TypeRule {
   return { ...ruleOf(typeRule.parse({ id: "rule", points: 3, ...file }), []), strength: { kind: "hint", points: 3 } };
 }
+
+/** A mail that is no form. */
+export const NO_FORM = { labels: [], fields: [] };
+
+/** Nothing is known of the mail beside its words. */
+export const NO_GROUND: Ground = { alias: null, known: new Map(), today: null, withShadow: false };

@@ -1,0 +1,114 @@
+// What is gathered of one rule while a mail is gone through: its hits in reading order, until it is known whether all it
+// asks for is there. One occurrence costs the same whatever came before, so the whole stays linear in the mail.
+
+import type { Rule } from "../config/rule.ts";
+import type { Span } from "../outcome.ts";
+import { type Cancel, cancelOf } from "./cancel.ts";
+import type { Searched } from "./hear.ts";
+
+/** The first hit of a rule: the phrase or pattern as written and where it stands. */
+export type Hit = { readonly phrase: string; readonly span: Span; readonly others: readonly Span[] };
+
+/** A hit that does not count, and the words that say so. */
+export type CancelledHit = {
+  readonly phrase: string;
+  readonly span: Span;
+  readonly why: Cancel["why"];
+  readonly by: Span;
+};
+
+/** Where a phrase or pattern stands: words `first` to `last` of a stretch, characters `start` to `end` of its field. */
+export type Occurrence = {
+  readonly phrase: string;
+  readonly searched: Searched;
+  readonly first: number;
+  readonly last: number;
+  readonly start: number;
+  readonly end: number;
+};
+
+type Found = { readonly phrase: string; readonly span: Span };
+
+export type Gathered = {
+  any: Found | null;
+  readonly all: (Found | undefined)[];
+  near: readonly Found[] | null;
+  /** The last occurrence of each entry of `near` in the present stretch. */
+  readonly recent: (Occurrence | undefined)[];
+  isBarred: boolean;
+  cancelled: CancelledHit | null;
+  looks: number;
+};
+
+/** Occurrences of a rule that are tried for what cancels them; beyond, they count: who repeats himself so means it. */
+const LOOKS_MAX = 500;
+
+/** Nothing gathered yet. */
+export function nothing(): Gathered {
+  return { any: null, all: [], near: null, recent: [], isBarred: false, cancelled: null, looks: 0 };
+}
+
+/** A phrase of `any`, or a pattern's match: the first in reading order counts, of two at one place the longer. */
+export function gatherAny(gathered: Gathered, rule: Rule, at: Occurrence): void {
+  const span = spanOf(at);
+  if (gathered.any !== null && !isEarlier(span, gathered.any.span)) return;
+  if (counts(gathered, rule, at)) gathered.any = { phrase: at.phrase, span };
+}
+
+/** A phrase of an entry of `all`. */
+export function gatherAll(gathered: Gathered, rule: Rule, entry: number, at: Occurrence): void {
+  const known = gathered.all[entry];
+  const span = spanOf(at);
+  if (known !== undefined && !isEarlier(span, known.span)) return;
+  if (counts(gathered, rule, at)) gathered.all[entry] = { phrase: at.phrase, span };
+}
+
+/** A phrase of an entry of `near`: with the last one of each other entry it may make a group that is close enough. */
+export function gatherNear(gathered: Gathered, rule: Rule, entry: number, at: Occurrence): void {
+  if (rule.near === null || gathered.near !== null) return;
+  const { recent } = gathered;
+  recent[entry] = at;
+  const group = rule.near.of.flatMap((_, index) => recent[index] ?? []);
+  if (group.length < rule.near.of.length || group.some(({ searched }) => searched !== at.searched)) return;
+  group.sort((a, b) => a.first - b.first || a.last - b.last);
+  const [earliest, latest] = [group[0], group[group.length - 1]];
+  if (earliest === undefined || latest === undefined || latest.first <= earliest.last) return;
+  if (latest.first - earliest.last - 1 > rule.near.within) return;
+  const last = Math.max(...group.map((each) => each.last));
+  const end = Math.max(...group.map((each) => each.end));
+  if (!counts(gathered, rule, { ...earliest, last, end })) return;
+  gathered.near = group.map((each) => ({ phrase: each.phrase, span: spanOf(each) }));
+}
+
+/** The rule's hit when all it asks for is there. */
+export function hitOf({ any, all, near, isBarred }: Gathered, rule: Rule): Hit | null {
+  if (isBarred) return null;
+  if (any === null && (rule.any.length > 0 || rule.patterns.length > 0)) return null;
+  const each = rule.all.flatMap((_, entry) => all[entry] ?? []);
+  if (each.length < rule.all.length || (rule.near !== null && near === null)) return null;
+  const [first, ...others] = [...(any === null ? [] : [any]), ...each, ...(near ?? [])];
+  return first === undefined ? null : { ...first, others: others.map(({ span }) => span) };
+}
+
+/** Whether nothing that the rule heeds cancels a hit; the first that is cancelled is kept, to be shown. */
+function counts(gathered: Gathered, rule: Rule, at: Occurrence): boolean {
+  if (rule.heed.length === 0) return true;
+  gathered.looks += 1;
+  if (gathered.looks > LOOKS_MAX) return true;
+  const { words, text, field } = at.searched;
+  const cancel = cancelOf(words, text, at.first, at.last, rule.heed);
+  if (cancel === null) return true;
+  const by: Span = { field, start: cancel.start, end: cancel.end };
+  gathered.cancelled ??= { phrase: at.phrase, span: spanOf(at), why: cancel.why, by };
+  return false;
+}
+
+/** Where words stand in the field they are of. */
+export function spanOf({ searched: { field }, start, end }: Occurrence): Span {
+  return { field, start, end };
+}
+
+function isEarlier(span: Span, known: Span): boolean {
+  if (span.field !== known.field) return false;
+  return span.start < known.start || (span.start === known.start && span.end > known.end);
+}
