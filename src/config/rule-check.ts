@@ -69,7 +69,8 @@ function phrasesOf({ rule, path }: Placed): readonly (readonly [string, Path])[]
   ];
 }
 
-function phrasesAt(written: RuleFile["any"], path: Path): readonly (readonly [string, Path])[] {
+/** Every phrase of a list, which may be divided by language, and where it stands, in order. */
+export function phrasesAt(written: RuleFile["any"], path: Path): readonly (readonly [string, Path])[] {
   if (written === undefined) return [];
   if (!Array.isArray(written)) return Object.entries(written).flatMap(([key, list]) => phrasesAt(list, [...path, key]));
   return written.map((phrase, index) => [phrase, [...path, index]] as const);

@@ -114,6 +114,8 @@ export type LoadedRules =
   | {
       readonly kind: "rules";
       readonly rules: RuleSet;
+      /** What stands in the files, key by key. */
+      readonly files: RuleFiles;
       /** The files as read, to be kept. */
       readonly sources: readonly Source[];
       /** Makes a problem for a place in the files. */
@@ -151,7 +153,7 @@ export function rulesFromSources(sources: readonly Source[], dir: string): Loade
   const problems = crossCheck(value, problem);
   if (problems.length > 0) return { kind: "problems", problems: inOrder(problems) };
   const paths = new Map(rulePlaces(value).map(({ id, path }) => [id, path]));
-  return { kind: "rules", rules: ruleSet(value, hashOf(sources, dir)), sources, problem, paths };
+  return { kind: "rules", rules: ruleSet(value, hashOf(sources, dir)), files: value, sources, problem, paths };
 }
 
 /** Names of the rule files in one fixed order, or why the directory cannot be read. */

@@ -1,14 +1,19 @@
 // What is odd about rules that are each well-formed: seen only when they are laid beside each other.
 
-import type { CompiledRules } from "../classify/compile.ts";
 import type { LoadedRules } from "../config/rules.ts";
+import { inOrder } from "../config/yaml.ts";
 import type { Finding } from "./finding.ts";
+import { lintConditions } from "./lint-conditions.ts";
+import { lintPhrases } from "./lint-phrases.ts";
+import { lintQueues } from "./lint-queues.ts";
 
-/** Every finding, errors and warnings, in the order of the files. */
-export function lint(
-  _loaded: LoadedRules & { readonly kind: "rules" },
-  _compiled: CompiledRules,
-  _today: string | null,
-): readonly Finding[] {
-  return [];
+export type GoodRules = LoadedRules & { readonly kind: "rules" };
+
+/**
+ * Every finding, errors and warnings, in the order of the files. `today`, such as "2026-11-23", is what days are compared
+ * with; null: nothing is told of days. The cost grows with the number of phrases, not with its square.
+ */
+export function lint(loaded: GoodRules, today: string | null): readonly Finding[] {
+  const found = [...lintPhrases(loaded), ...lintConditions(loaded, today), ...lintQueues(loaded)];
+  return inOrder(found) as readonly Finding[];
 }

@@ -47,7 +47,7 @@ export function examine(loaded: LoadedRules, today: string | null): Rulebook {
   if (loaded.kind === "problems") return { kind: "bad", problems: loaded.problems };
   const { rules, sources } = loaded;
   const compiled = compileRules(rules);
-  const found = [...runExamples(loaded, compiled).map((failed) => failed.finding), ...lint(loaded, compiled, today)];
+  const found = [...runExamples(loaded, compiled).map((failed) => failed.finding), ...lint(loaded, today)];
   const errors = found.filter(({ severity }) => severity === "error");
   if (errors.length > 0) return { kind: "bad", problems: found };
   return { kind: "good", rules, compiled, sources, warnings: found };
