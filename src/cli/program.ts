@@ -10,6 +10,7 @@ import { explainCommand } from "./explain.ts";
 import { outcomesCommand } from "./outcomes.ts";
 import { passwordCommand } from "./password.ts";
 import { queueCommand } from "./queue.ts";
+import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { sendCommand } from "./send.ts";
 import { serveCommand } from "./serve.ts";
@@ -27,6 +28,7 @@ export function program(): Command {
     queueCommand(),
     balanceCommand(),
     reportCommand(),
+    replayCommand(),
     passwordCommand(),
   ];
   const root = new Command("mailward")

@@ -1,4 +1,4 @@
-// npm run bench -- relay|memory|startup|backlog|parse|own-text: figures with the machine they were taken on. Never part of the tests.
+// npm run bench -- relay|memory|startup|backlog|parse|own-text|rules: figures with the machine they were taken on. Never part of the tests.
 
 import { backlog } from "./backlog.ts";
 import { say } from "./machine.ts";
@@ -6,6 +6,8 @@ import { memory } from "./memory.ts";
 import { ownText } from "./own-text.ts";
 import { parseBench } from "./parse.ts";
 import { relay } from "./relay.ts";
+import { replay } from "./replay.ts";
+import { rulesBench } from "./rules.ts";
 import { startup } from "./startup.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -15,6 +17,8 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   backlog,
   parse: parseBench,
   "own-text": ownText,
+  replay,
+  rules: rulesBench,
 };
 
 const wanted = process.argv.slice(2);
