@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import type { Acceptance, Arrival } from "./accept.ts";
 import type { Config } from "./config/config.ts";
 import type { RuleSet } from "./config/rules.ts";
-import { startHealthPage } from "./console/health.ts";
+import { type Status, startHealthPage } from "./console/health.ts";
 import { createMetrics, type Metrics } from "./console/metrics.ts";
 import type { RulesStatus } from "./console/rules-status.ts";
 import { type Decider, startDecider } from "./decider/decider.ts";
@@ -40,7 +40,7 @@ export type GatewayOptions = {
 export type Gateway = AsyncDisposable & {
   /** Settles when the store is gone for good; only a new start helps then. */
   readonly broken: Promise<unknown>;
-  readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[];
+  readonly listeners: readonly Listening[];
   readonly http: { readonly address: string; readonly port: number };
   readonly store: Store;
   /** The rules in use. */
@@ -50,6 +50,8 @@ export type Gateway = AsyncDisposable & {
   /** Look at the rules folders now. */
   lookAtRules(): void;
 };
+
+type Listening = { readonly protocol: string; readonly address: string; readonly port: number };
 
 /** Start everything; rejects when a port or the data folder cannot be had, with nothing left running. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -98,15 +100,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
   );
-  const gauges = { store, decider, deliverer, live };
+  const listeners: Listening[] = [];
+  const gauges = { store, decider, deliverer, live, listeners };
   const page = startHealthPage({ ...config.http, metrics, status: () => status(gauges) });
   const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
   const doors = await openDoors(options, started, { store, decider, metrics, live, now });
+  listeners.push(...doors.map(({ port }, index) => ({ ...pick(config, index), port })));
   const watches = options.rules === undefined ? watchFolders(options, started, live, seen, now) : [];
   log.info("ready", { rulesHash: first.rules.hash });
   const all = started.move();
   return {
-    listeners: doors.map(({ port }, index) => ({ ...pick(config, index), port })),
+    listeners,
     http: { address: config.http.address, port: health.port },
     store,
     broken: opened.gone,
@@ -261,11 +265,13 @@ type Gauges = {
   readonly decider: Decider;
   readonly deliverer: Deliverer;
   readonly live: LiveRules;
+  readonly listeners: readonly Listening[];
 };
 
-async function status({ store, decider, deliverer, live }: Gauges) {
+async function status({ store, decider, deliverer, live, listeners }: Gauges): Promise<Status> {
   const counts = await store.counts();
-  return { counts, inHand: decider.inHand, replaced: decider.replaced, down: deliverer.down(), rules: live.status() };
+  const { inHand, replaced } = decider;
+  return { counts, inHand, replaced, down: deliverer.down(), rules: live.status(), doors: listeners };
 }
 
 function pick(config: Config, index: number): { protocol: string; address: string } {

@@ -15,10 +15,12 @@ import { reportCommand } from "./report.ts";
 import { sendCommand } from "./send.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
+import { statusCommand } from "./status.ts";
 
 export function program(): Command {
   const commands = [
     serveCommand(),
+    statusCommand(),
     checkCommand(),
     explainCommand(),
     sendCommand(),

@@ -16,7 +16,24 @@ export type Status = {
   /** Queues whose destination does not answer. */
   readonly down: readonly string[];
   readonly rules: RulesStatus;
+  readonly doors: readonly Door[];
 };
+
+type Door = { readonly protocol: string; readonly address: string; readonly port: number };
+
+/** What /readyz answers. */
+export type Readiness =
+  | { readonly ready: false; readonly trouble: string }
+  | (StoreCounts & {
+      readonly ready: true;
+      /** Mail is taken and safe, and yet somebody must look: a destination is down, or the rule files have mistakes. */
+      readonly degraded: boolean;
+      readonly inHand: number;
+      readonly workersReplaced: number;
+      readonly destinationsDown: readonly string[];
+      readonly doors: readonly Door[];
+      readonly rules: RulesStatus;
+    });
 
 export type HealthPageOptions = {
   readonly address: string;
@@ -47,10 +64,10 @@ export async function startHealthPage({ address, port, metrics, status }: Health
  * A destination that is down does not make the gateway unready: mail for it is safe and waits. Nor do rule files with
  * mistakes: the last good ones stay in use. Both are named all the same, and `degraded` is true.
  */
-async function readiness(status: () => Promise<Status>) {
+async function readiness(status: () => Promise<Status>): Promise<Readiness> {
   const answer = await storeAnswer(status);
   if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
-  const { counts, inHand, replaced, down, rules } = answer;
+  const { counts, inHand, replaced, down, rules, doors } = answer;
   const degraded = down.length > 0 || rules.live.problems.length > 0;
-  return { ready: true, degraded, ...counts, inHand, workersReplaced: replaced, destinationsDown: down, rules };
+  return { ready: true, degraded, ...counts, inHand, workersReplaced: replaced, destinationsDown: down, doors, rules };
 }
