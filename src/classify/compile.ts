@@ -15,20 +15,32 @@ export type CompiledRule = {
   readonly id: string;
   readonly rule: Rule;
   readonly patterns: readonly Pattern[];
+  readonly further: readonly Further[];
   /** The request type it speaks for, and how strongly; null for an urgency rule that speaks for none. */
   readonly speaks: { readonly type: string; readonly strength: Strength } | null;
   /** The level it raises a mail to; null for a rule of a request type. */
   readonly urgency: Urgency | null;
 };
 
-/** What a phrase is to its rule, and the rule's place in `CompiledRules.rules`; `entry` counts within `all` or `near`. */
+/**
+ * What a phrase in a tree is to its rule, whose place in `CompiledRules.rules` it names. `wake`: one of the things the
+ * rule asks for, by which it is looked at further. Of a fact the place in `CompiledRules.facts`.
+ */
 export type Part = {
-  readonly kind: "any" | "none" | "all" | "near" | "fact";
-  /** Of a fact: its place in `CompiledRules.facts`. */
+  readonly kind: "any" | "wake" | "fact";
   readonly rule: number;
+  /** As written. */
+  readonly phrase: string;
+};
+
+/** A phrase of `all`, `near` or `none`, looked for only in mails in which its rule is awake. */
+export type Further = {
+  readonly kind: "all" | "near" | "none";
+  /** Its place within `all` or `near`. */
   readonly entry: number;
   /** As written. */
   readonly phrase: string;
+  readonly words: readonly string[];
 };
 
 /** A node of a tree: the words that may follow, and what ends here. */
@@ -60,18 +72,22 @@ type Phrase = { readonly words: readonly string[]; readonly part: Part };
 
 /** Make a rule set ready for `decide`. Takes about 10 µs a phrase. */
 export function compileRules(set: RuleSet): CompiledRules {
-  const rules = rulesOf(set);
   const lists: Lists = new Map(set.words.map(({ name, any }) => [name, any]));
+  const rules = rulesOf(set, lists);
   const facts = set.facts.flatMap(({ name, values }) => values.map(({ value, any }) => ({ fact: name, value, any })));
-  const plain: Phrase[] = facts.flatMap(({ any }, index) => phrases("fact", index, 0, any, lists));
+  const plain: Phrase[] = facts.flatMap(({ any }, rule) => treePhrases("fact", rule, any, lists));
   const inflected: Phrase[] = [];
-  rules.forEach(({ rule }, index) => (rule.inflect ? inflected : plain).push(...phrasesOf(rule, index, lists)));
+  const shared = timesAsked(rules);
+  rules.forEach((each, index) => {
+    (each.rule.inflect ? inflected : plain).push(...wakingPhrases(each, index, shared, lists));
+  });
+  const further = rules.flatMap((each) => (each.rule.inflect ? each.further.flatMap(({ words }) => words) : []));
   return {
     set,
     rules,
     withPatterns: rules.flatMap(({ patterns }, index) => (patterns.length === 0 ? [] : [index])),
     tree: treeOf(plain, (word) => word),
-    stemmed: stemmedTrees(inflected),
+    stemmed: stemmedTrees(inflected, further),
     facts: facts.map(({ fact, value }) => ({ fact, value })),
     places: new Set(rules.flatMap(({ rule }) => rule.in)),
     forms: compileForms(set.forms),
@@ -80,11 +96,12 @@ export function compileRules(set: RuleSet): CompiledRules {
   };
 }
 
-function rulesOf(set: RuleSet): readonly CompiledRule[] {
+function rulesOf(set: RuleSet, lists: Lists): readonly CompiledRule[] {
   const compiled = (rule: Rule, speaks: CompiledRule["speaks"], urgency: Urgency | null): CompiledRule => ({
     id: rule.id,
     rule,
     patterns: rule.patterns.flatMap(patternOf),
+    further: furtherOf(rule, lists),
     speaks,
     urgency,
   });
@@ -108,31 +125,66 @@ function patternOf(source: string): readonly Pattern[] {
   return compiled.kind === "pattern" ? [compiled.pattern] : [];
 }
 
-function phrasesOf({ any, all, none, near }: Rule, index: number, lists: Lists): readonly Phrase[] {
-  return [
-    ...phrases("any", index, 0, any, lists),
-    ...phrases("none", index, 0, none, lists),
-    ...all.flatMap((entry, place) => phrases("all", index, place, entry, lists)),
-    ...(near?.of ?? []).flatMap((entry, place) => phrases("near", index, place, entry, lists)),
-  ];
+function furtherOf({ all, none, near }: Rule, lists: Lists): readonly Further[] {
+  const of = (kind: Further["kind"], entries: readonly (readonly string[])[]) =>
+    entries.flatMap((written, entry) =>
+      expanded(written, lists).map(({ phrase, words }) => ({ kind, entry, phrase, words })),
+    );
+  return [...of("all", all), ...of("near", near?.of ?? []), ...of("none", [none])];
 }
 
-function phrases(
-  kind: Part["kind"],
-  rule: number,
-  entry: number,
-  written: readonly string[],
+/** How many rules ask for each phrase of `all` and `near`. */
+function timesAsked(rules: readonly CompiledRule[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const { further } of rules) {
+    for (const each of further) {
+      const words = each.words.join(" ");
+      times.set(words, (times.get(words) ?? 0) + 1);
+    }
+  }
+  return times;
+}
+
+/**
+ * The phrases a rule cannot fire without: those of `any`, else those of one entry of `all` or `near`, the one with the
+ * rarest phrases among the rules, so that a word many rules ask for does not wake them all.
+ */
+function wakingPhrases(
+  { rule, further }: CompiledRule,
+  index: number,
+  shared: ReadonlyMap<string, number>,
   lists: Lists,
 ): readonly Phrase[] {
-  return written.flatMap((phrase) => {
-    const part: Part = { kind, rule, entry, phrase };
-    return expand(phrase, lists).map((each) => ({ words: wordsOf(each).slice(0, PHRASE_WORDS_MAX), part }));
-  });
+  if (rule.any.length > 0) return treePhrases("any", index, rule.any, lists);
+  const cost = (entry: readonly Further[]) =>
+    entry.reduce((sum, { words }) => sum + (shared.get(words.join(" ")) ?? 0) / words.length, 0);
+  const entries = Map.groupBy(
+    further.filter(({ kind }) => kind !== "none"),
+    ({ kind, entry }) => `${kind} ${entry}`,
+  );
+  const [rarest] = [...entries.values()].sort((a, b) => cost(a) - cost(b));
+  return (rarest ?? []).map(({ phrase, words }) => ({ words, part: { kind: "wake", rule: index, phrase } }));
 }
 
-function stemmedTrees(inflected: readonly Phrase[]): CompiledRules["stemmed"] {
-  if (inflected.length === 0) return [];
-  return stemmers(inflected.flatMap(({ words }) => words)).map((stemOf) => ({
+function treePhrases(kind: Part["kind"], rule: number, written: readonly string[], lists: Lists): readonly Phrase[] {
+  return expanded(written, lists).map(({ phrase, words }) => ({ words, part: { kind, rule, phrase } }));
+}
+
+/** Every phrase that those written stand for, in normalised words. */
+function expanded(
+  written: readonly string[],
+  lists: Lists,
+): readonly { readonly phrase: string; readonly words: readonly string[] }[] {
+  return written
+    .flatMap((phrase) =>
+      expand(phrase, lists).map((one) => ({ phrase, words: wordsOf(one).slice(0, PHRASE_WORDS_MAX) })),
+    )
+    .filter(({ words }) => words.length > 0);
+}
+
+function stemmedTrees(inflected: readonly Phrase[], further: readonly string[]): CompiledRules["stemmed"] {
+  if (inflected.length === 0 && further.length === 0) return [];
+  return stemmers([...inflected.flatMap(({ words }) => words), ...further]).map((stemOf) => ({
     tree: treeOf(inflected, (word) => stemOf(word) ?? word),
     stemOf,
   }));
@@ -141,7 +193,6 @@ function stemmedTrees(inflected: readonly Phrase[]): CompiledRules["stemmed"] {
 function treeOf(all: readonly Phrase[], form: (word: string) => string): PhraseNode {
   const tree = node();
   for (const { words, part } of all) {
-    if (words.length === 0) continue;
     let here = tree;
     for (const word of words.map(form)) {
       const next = here.next.get(word) ?? node();

@@ -55,6 +55,7 @@ export function match(
     for (const { tree, stemOf } of compiled.stemmed) walk(stretch, stretch.words.text.map(stemOf), tree, search);
   }
   for (const index of compiled.withPatterns) lookForPatterns(stretches, index, search);
+  lookFurther(stretches, search);
   return results(search);
 }
 
@@ -97,16 +98,76 @@ function note(part: Part, at: Occurrence, search: Search): void {
   const compiled = search.compiled.rules[part.rule];
   if (compiled === undefined || !looksIn(compiled, at.searched)) return;
   const gathered = gatheredOf(part.rule, search);
-  switch (part.kind) {
-    case "any":
-      return gatherAny(gathered, compiled.rule, at);
-    case "all":
-      return gatherAll(gathered, compiled.rule, part.entry, at);
-    case "near":
-      return gatherNear(gathered, compiled.rule, part.entry, at);
-    case "none":
-      gathered.isBarred = true;
+  if (part.kind === "any") gatherAny(gathered, compiled.rule, at);
+}
+
+/** What awake rules ask for beside: every phrase of `all`, `near` and `none`, in reading order. */
+function lookFurther(stretches: readonly Searched[], { compiled, gathered }: Search): void {
+  const forms = formsOf(compiled);
+  for (const [index, each] of gathered) {
+    const rule = compiled.rules[index];
+    if (rule === undefined || rule.further.length === 0) continue;
+    for (const stretch of stretches) if (looksIn(rule, stretch)) gatherFurther(each, rule, stretch, forms);
   }
+}
+
+function gatherFurther(gathered: Gathered, { rule, further }: CompiledRule, stretch: Searched, forms: FormsOf): void {
+  for (const { indexed, formOf } of forms(stretch, rule.inflect)) {
+    const near: (readonly [number, Occurrence])[] = [];
+    for (const { kind, entry, phrase, words } of further) {
+      for (const first of placesOf(words.map(formOf), indexed)) {
+        const at = occurrence(phrase, stretch, first, first + words.length - 1);
+        if (kind === "none") gathered.isBarred = true;
+        else if (kind === "all") gatherAll(gathered, rule, entry, at);
+        else near.push([entry, at]);
+      }
+    }
+    near.sort(([, a], [, b]) => a.first - b.first || a.last - b.last);
+    for (const [entry, at] of near) gatherNear(gathered, rule, entry, at);
+  }
+}
+
+/** The words of a stretch in one form, and where each stands. */
+type Indexed = { readonly forms: readonly (string | null)[]; readonly places: ReadonlyMap<string, readonly number[]> };
+type FormsOf = (
+  stretch: Searched,
+  inflect: boolean,
+) => readonly { readonly indexed: Indexed; readonly formOf: (word: string) => string }[];
+
+/** The forms of a stretch's words that phrases are compared with: as they stand, or stems by language; each made once. */
+function formsOf({ stemmed }: CompiledRules): FormsOf {
+  const plain = new Map<Searched, Indexed>();
+  const stems = stemmed.map(() => new Map<Searched, Indexed>());
+  const once = (known: Map<Searched, Indexed>, stretch: Searched, make: () => readonly (string | null)[]) => {
+    const indexed = known.get(stretch) ?? indexOf(make());
+    known.set(stretch, indexed);
+    return indexed;
+  };
+  return (stretch, inflect) => {
+    const { text } = stretch.words;
+    if (!inflect) return [{ indexed: once(plain, stretch, () => text), formOf: (word) => word }];
+    return stemmed.map(({ stemOf }, language) => ({
+      indexed: once(stems[language] ?? new Map(), stretch, () => text.map(stemOf)),
+      formOf: (word) => stemOf(word) ?? word,
+    }));
+  };
+}
+
+function indexOf(forms: readonly (string | null)[]): Indexed {
+  const places = new Map<string, number[]>();
+  forms.forEach((form, at) => {
+    if (form === null) return;
+    const known = places.get(form);
+    if (known === undefined) places.set(form, [at]);
+    else known.push(at);
+  });
+  return { forms, places };
+}
+
+/** Where a phrase begins. */
+function placesOf(phrase: readonly string[], { forms, places }: Indexed): readonly number[] {
+  const begins = places.get(phrase[0] ?? "") ?? [];
+  return phrase.length === 1 ? begins : begins.filter((at) => phrase.every((word, i) => forms[at + i] === word));
 }
 
 function looksIn({ rule }: CompiledRule, { places }: Searched): boolean {
