@@ -8,6 +8,7 @@ import { readEnvironment } from "../config/env.ts";
 import { printProblems } from "../config/yaml.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite.ts";
 import { type Store, StoreTrouble } from "../store/store.ts";
+import { dateTime } from "./terminal.ts";
 
 /** It could not be done; the message says what to do about it. */
 export class CannotDo extends Error {}
@@ -65,6 +66,11 @@ export function print(text: string): void {
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));
+}
+
+/** The day it is here, such as "2026-11-23". */
+export function today(): string {
+  return dateTime(Date.now()).slice(0, 10);
 }
 
 /** `30d`, `12h`, `15m` or a date as a moment; for --since. */

@@ -16,12 +16,14 @@ import { sendCommand } from "./send.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
 import { statusCommand } from "./status.ts";
+import { testCommand } from "./test.ts";
 
 export function program(): Command {
   const commands = [
     serveCommand(),
     statusCommand(),
     checkCommand(),
+    testCommand(),
     explainCommand(),
     sendCommand(),
     demoCommand(),

@@ -12,8 +12,8 @@ const times = z
     error: (issue) =>
       `the hours \`${String(issue.input).slice(0, 40)}\` cannot be read; write from and to such as 08:00-17:00, the later one last, midnight as 24:00`,
   })
-  .meta({ example: "08:00-17:00" });
-const day = z.array(times).optional();
+  .meta({ example: "08:00-17:00", pattern: TIMES.source });
+const day = z.array(times).optional().describe("From and to, such as 08:00-17:00; several where there is a pause.");
 
 /** Hours by weekday; a day that is not named is closed. */
 export const weekHours = z
@@ -26,13 +26,24 @@ const timeZone = z.string().refine(isTimeZone, {
 
 /** The house's clock: when it is open, and what happens when it is not. */
 export const calendarSchema = z.strictObject({
-  time_zone: timeZone.optional(),
-  open: weekHours.optional(),
-  holidays: z.record(date, text).default({}).meta({ example: "holidays: { 2026-12-25: Christmas Day }" }),
-  after_hours: z
-    .strictObject({ urgency: oneOrMore(levels), queue: name })
+  time_zone: timeZone
     .optional()
-    .meta({ example: "after_hours: { urgency: [P1, P2], queue: on-call }" }),
+    .describe("Where the house stands, such as America/Chicago; the machine's own unless said."),
+  open: weekHours.optional().describe("When the house is open; always unless said."),
+  holidays: z.record(date, text).default({}).meta({
+    description: "Days on which it is closed, and why.",
+    example: "holidays: { 2026-12-25: Christmas Day }",
+  }),
+  after_hours: z
+    .strictObject({
+      urgency: oneOrMore(levels).describe("The levels that cannot wait."),
+      queue: name.describe("The queue that is always there."),
+    })
+    .optional()
+    .meta({
+      description: "Where urgent mail goes whose queue is closed.",
+      example: "after_hours: { urgency: [P1, P2], queue: on-call }",
+    }),
 });
 
 export type CalendarFile = z.output<typeof calendarSchema>;

@@ -16,22 +16,33 @@ function phrase(example: string) {
 }
 
 const field = z.strictObject({
-  label: z.string().min(1).optional(),
-  names: z.array(phrase("date of birth")).min(1).meta({ example: 'names: ["date of birth"]' }),
-  kind: z.enum(["text", "contact", "name", "date", "free_text", "request_type", "urgency"]).default("text"),
+  label: z.string().min(1).optional().describe("How people call it; its name unless said."),
+  names: z
+    .array(phrase("date of birth"))
+    .min(1)
+    .meta({ description: "How forms call it.", example: 'names: ["date of birth"]' }),
+  kind: z
+    .enum(["text", "contact", "name", "date", "free_text", "request_type", "urgency"])
+    .default("text")
+    .describe("What its answer is good for."),
   values: z
     .record(z.string(), z.array(phrase("billing question")).min(1).meta({ example: '["billing question"]' }))
-    .optional(),
+    .optional()
+    .describe("What an answer means: request types or levels with the answers that stand for them."),
 });
 
 /** `forms:` of the rule files; `name` is the schema of names in them. */
 export function formsSchema(name: z.ZodType<string, string>) {
   return z.strictObject({
-    form_from: z.int().min(1).max(FORM_FROM_MAX).default(2).meta({ example: "form_from: 2" }),
-    blank: z.array(phrase("not provided")).default([]),
-    fields: z
-      .record(name, field)
-      .meta({ example: 'fields: { date-of-birth: { names: ["date of birth"], kind: date } }' }),
+    form_from: z.int().min(1).max(FORM_FROM_MAX).default(2).meta({
+      description: "So many different fields make a mail a form.",
+      example: "form_from: 2",
+    }),
+    blank: z.array(phrase("not provided")).default([]).describe("Answers that mean: no answer."),
+    fields: z.record(name, field).meta({
+      description: "The answers worth knowing.",
+      example: 'fields: { date-of-birth: { names: ["date of birth"], kind: date } }',
+    }),
     required: z
       .record(
         name,
@@ -41,7 +52,10 @@ export function formsSchema(name: z.ZodType<string, string>) {
           .meta({ example: "access: [name, date-of-birth]" }),
       )
       .default({})
-      .meta({ example: "required: { access: [name, date-of-birth] }" }),
+      .meta({
+        description: "What a type cannot do without; of a list within the list one is enough.",
+        example: "required: { access: [name, date-of-birth] }",
+      }),
   });
 }
 

@@ -26,7 +26,7 @@ export const name = z
     error: (issue) =>
       `the name \`${String(issue.input).slice(0, 60)}\` cannot be used; write lower-case letters, digits and hyphens, a letter first, at most 41`,
   })
-  .meta({ example: "billing-desk" });
+  .meta({ example: "billing-desk", pattern: NAME.source });
 
 export const factName = z.string().refine((text) => FACT.test(text) && text !== TAKEN, {
   error: (issue) =>
@@ -52,7 +52,7 @@ export const date = z
   .refine((day) => DATE.test(day) && isDay(day), {
     error: "write a day as year, month and day, such as 2026-12-31",
   })
-  .meta({ example: "until: 2026-12-31" });
+  .meta({ example: "until: 2026-12-31", pattern: DATE.source });
 
 /** 2026-02-31 reads as a day of March. */
 function isDay(day: string): boolean {
@@ -60,31 +60,38 @@ function isDay(day: string): boolean {
   return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(day);
 }
 
-const place = z.string().refine((where) => PLACE.test(where), {
-  error: (issue) => {
-    const where = String(issue.input).slice(0, 60);
-    return `there is no place \`${where}\` to look in${oneOf(where, [...PLACES, "header:list-id", "field:reason"])}`;
-  },
-});
+const place = z
+  .string()
+  .refine((where) => PLACE.test(where), {
+    error: (issue) => {
+      const where = String(issue.input).slice(0, 60);
+      return `there is no place \`${where}\` to look in${oneOf(where, [...PLACES, "header:list-id", "field:reason"])}`;
+    },
+  })
+  .meta({ pattern: PLACE.source });
 
 /** Facts that must hold: each key with one value or several of which one is enough. */
-export const when = z.record(factName, oneOrMore(z.string())).default({}).meta({ example: "when: { language: es }" });
+export const when = z.record(factName, oneOrMore(z.string())).default({}).meta({
+  description: "Facts that must all hold: of each one value, or a list of which one is enough.",
+  example: "when: { language: es }",
+});
 
 const wholeExample = z.strictObject({
-  subject: z.string().default(""),
-  text: z.string().default(""),
-  forwarded: z.string().default(""),
-  from: text.optional(),
-  alias: name.optional(),
+  subject: z.string().default("").describe("The subject of the mail."),
+  text: z.string().default("").describe("What the writer wrote."),
+  forwarded: z.string().default("").describe("What is forwarded below it."),
+  from: text.optional().describe("Who sent it: `Name <address>` or an address. A stranger unless said."),
+  alias: name.optional().describe("The alias it was sent to. None of ours unless said."),
   at: z
     .string()
     .refine((at) => MOMENT.test(at) && isDay(at.slice(0, 10)), {
       error: "write day and time such as 2026-11-23 14:30, by the clock of the house",
     })
-    .optional(),
-  attachment: text.optional(),
-  headers: z.record(z.string(), z.string()).default({}),
-  staff: z.boolean().default(false),
+    .optional()
+    .describe("When it came, by the clock of the house, such as 2026-11-23 14:30."),
+  attachment: text.optional().describe("The name of an attached file."),
+  headers: z.record(z.string(), z.string()).default({}).describe("Header fields of the mail by their names."),
+  staff: z.boolean().default(false).describe("As if proven staff had sent it."),
 });
 const SAYS_NOTHING = {
   error: "an example is a mail in short; write what it says, for example `May I pay in installments?`",
@@ -99,38 +106,67 @@ const example = z.union([
 
 /** Mails a rule must fire on, and mails it must leave alone. */
 export const examples = z
-  .strictObject({ match: z.array(example).default([]), not: z.array(example).default([]) })
+  .strictObject({
+    match: z.array(example).default([]).describe("Mails on which the rule must fire."),
+    not: z.array(example).default([]).describe("Mails on which it must not."),
+  })
   .prefault({})
-  .meta({ example: 'examples: { match: ["May I pay in installments?"], not: ["My care plan"] }' });
+  .meta({
+    description:
+      "Mails in short that are tried whenever the file is read. A failing one keeps the rules from being used.",
+    example: 'examples: { match: ["May I pay in installments?"], not: ["My care plan"] }',
+  });
 
 /** The keys that rules of request types and of urgency have in common. */
 const common = {
-  id: name,
-  note: text.optional(),
-  mode: z.enum(["live", "shadow"]).default("live"),
-  from: date.optional(),
-  until: date.optional(),
-  any: phrases.optional(),
-  all: z.array(alternatives).min(1).optional().meta({ example: "all: [lost, [card, badge]]" }),
-  none: phrases.optional(),
+  id: name.describe("The rule's name, shown as the reason. Every rule has its own."),
+  note: text.optional().describe("For people: why the rule is as it is."),
+  mode: z.enum(["live", "shadow"]).default("live").describe("`shadow`: looked at and recorded, and decides nothing."),
+  from: date.optional().describe("The first day it holds."),
+  until: date.optional().describe("The last day it holds."),
+  any: phrases.optional().describe("One of these phrases: a list, or lists by language."),
+  all: z.array(alternatives).min(1).optional().meta({
+    description: "Each of these phrases, wherever they stand. An entry may be a list of alternatives.",
+    example: "all: [lost, [card, badge]]",
+  }),
+  none: phrases.optional().describe("None of these phrases may stand there."),
   near: z
     .strictObject({
-      of: z.array(alternatives).min(2).meta({ example: "of: [refill, [insulin, inhaler]]" }),
-      within: z.int().min(0).max(NEAR_MAX).meta({ example: "within: 6" }),
+      of: z.array(alternatives).min(2).meta({
+        description: "Each of these phrases. An entry may be a list of alternatives.",
+        example: "of: [refill, [insulin, inhaler]]",
+      }),
+      within: z.int().min(0).max(NEAR_MAX).meta({
+        description: "At most so many other words between the first and the last.",
+        example: "within: 6",
+      }),
     })
-    .meta({ example: "near: { of: [refill, [insulin, inhaler]], within: 6 }" })
+    .meta({
+      description: "Phrases that stand close together, in any order.",
+      example: "near: { of: [refill, [insulin, inhaler]], within: 6 }",
+    })
     .optional(),
   patterns: z
     .array(text.meta({ example: "'claim #?[0-9]{6,}'" }))
     .min(1)
     .optional()
-    .meta({ example: "patterns: ['claim #?[0-9]{6,}']" }),
-  in: z.array(place).min(1).default(["subject", "text"]).meta({ example: "in: [subject, text]" }),
-  inflect: z.boolean().default(false),
+    .meta({
+      description: "One of these patterns (RE2 syntax) on the text as it stands; case makes no difference.",
+      example: "patterns: ['claim #?[0-9]{6,}']",
+    }),
+  in: z.array(place).min(1).default(["subject", "text"]).meta({
+    description: "Where it looks. `text` is what the writer wrote and what is forwarded.",
+    example: "in: [subject, text]",
+  }),
+  inflect: z.boolean().default(false).describe("Other forms of the words count, too: refill, refills, refilled."),
   heed: z
     .array(z.enum(["negation", "history"]))
     .optional()
-    .meta({ example: "heed: [negation, history]" }),
+    .meta({
+      description:
+        "What cancels a phrase: `negation` (no chest pain), `history` (last year). Urgency rules heed both unless said, others none.",
+      example: "heed: [negation, history]",
+    }),
   when,
   examples,
 } as const;
@@ -144,14 +180,24 @@ function looksForSomething(rule: { any?: unknown; all?: unknown; near?: unknown;
 }
 
 export const typeRule = z
-  .strictObject({ ...common, points: points.optional(), sure: z.boolean().optional() })
+  .strictObject({
+    ...common,
+    points: points
+      .optional()
+      .describe("How strongly it speaks for its type: 2 a hint, 3 a clear sign, 4 near certain."),
+    sure: z.boolean().optional().describe("Instead of points: decides alone; the first in file order wins."),
+  })
   .refine((rule) => (rule.points === undefined) !== (rule.sure !== true), {
     error: "a rule has either `points: 3` (a hint) or `sure: true` (decides alone), one of the two",
   })
   .refine(looksForSomething, LOOKS_FOR);
 
 export const urgencyRule = z
-  .strictObject({ ...common, type: name.optional(), points: points.optional() })
+  .strictObject({
+    ...common,
+    type: name.optional().describe("The request type it also speaks for."),
+    points: points.optional().describe("How strongly it speaks for that type."),
+  })
   .refine((rule) => (rule.type === undefined) === (rule.points === undefined), {
     error: "`type` and `points` go together: which type this also speaks for, and how strongly",
   })

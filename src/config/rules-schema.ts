@@ -21,99 +21,161 @@ const LOCAL_PART = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 const departmentRule = z.strictObject({
-  id: name,
-  note: text.optional(),
+  id: name.describe("The department rule's name, shown as the reason. Every rule has its own."),
+  note: text.optional().describe("For people: why the rule is as it is."),
   when,
-  queue: name,
-  department: text.meta({ example: "department: Patient billing" }),
+  queue: name.describe("The queue its mail goes to."),
+  department: text.meta({
+    description: "The department as people call it.",
+    example: "department: Patient billing",
+  }),
   examples,
 });
 
 const deliver = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("maildir") }),
+  z.strictObject({ kind: z.literal("maildir").describe("A Maildir under the data folder.") }),
   z.strictObject({
-    kind: z.literal("smtp"),
-    host: text.meta({ example: "host: mail.clinic.example" }),
-    port: z.int().min(1).max(65535).default(25).meta({ example: "port: 25" }),
+    kind: z.literal("smtp").describe("Forwarded by SMTP, bytes unchanged, labels on top."),
+    host: text.meta({ description: "The mail server that takes it.", example: "host: mail.clinic.example" }),
+    port: z.int().min(1).max(65535).default(25).meta({ description: "Its port.", example: "port: 25" }),
     to: z
       .string()
       .regex(/^[^\s<>@]+@[^\s<>@]+$/, "`to` must be one address; write, for example, `to: billing-team@clinic.example`")
-      .meta({ example: "to: billing-team@clinic.example" }),
-    tls: z.enum(["none", "opportunistic", "required"]).default("opportunistic"),
-    user: text.optional(),
-    password_env: text.optional().meta({ example: "password_env: MAILWARD_BILLING_PASSWORD" }),
+      .meta({ description: "The address of the people's mailbox.", example: "to: billing-team@clinic.example" }),
+    tls: z
+      .enum(["none", "opportunistic", "required"])
+      .default("opportunistic")
+      .describe("Whether the way there is encrypted: never, where the far end can, or not without."),
+    user: text.optional().describe("The name to sign in with."),
+    password_env: text.optional().meta({
+      description: "The environment variable that holds the password.",
+      example: "password_env: MAILWARD_BILLING_PASSWORD",
+    }),
   }),
 ]);
 
 const queue = z.strictObject({
-  owner: text.optional(),
-  backup: name.optional(),
-  escalation: z.array(name).default([]).meta({ example: "escalation: [charge-nurse, medical-director]" }),
+  owner: text.optional().describe("Who looks after it."),
+  backup: name.optional().describe("The queue that stands in for it."),
+  escalation: z.array(name).default([]).meta({
+    description: "People under `staff` who are told when it does not answer, who is told first first.",
+    example: "escalation: [charge-nurse, medical-director]",
+  }),
   hours: z
     .union([z.enum(["business", "always"]), weekHours])
     .default("business")
-    .meta({ example: "hours: always" }),
-  deliver: deliver.default({ kind: "maildir" }),
+    .meta({
+      description: "When somebody looks at it: as the house, always, or hours of its own.",
+      example: "hours: always",
+    }),
+  deliver: deliver.default({ kind: "maildir" }).describe("How it gets its mail."),
 });
 
 const alias = z.strictObject({
-  type: name.nullable().meta({ example: "type: billing" }),
-  points: points.default(1.5),
+  type: name.nullable().meta({
+    description: "The request type it speaks for; null for none.",
+    example: "type: billing",
+  }),
+  points: points.default(1.5).describe("How strongly it speaks for its type."),
   also: z
     .array(z.string().regex(LOCAL_PART, "write only the part before the @, in lower case, for example `invoices`"))
-    .default([]),
+    .default([])
+    .describe("Other names of the same mailbox: the part before the @."),
 });
 
 /** Somebody whom escalation names. */
 const person = z.strictObject({
-  name: text.meta({ example: "name: Charge nurse" }),
+  name: text.meta({ description: "What people call them.", example: "name: Charge nurse" }),
   mail: z
     .string()
     .regex(/^[^\s<>@]+@[^\s<>@]+$/, "`mail` must be one address; write, for example, `mail: nurse@clinic.example`")
-    .optional(),
-  phone: text.optional().meta({ example: 'phone: "555-0101"' }),
+    .optional()
+    .describe("Their mail address."),
+  phone: text.optional().meta({ description: "Their telephone number.", example: 'phone: "555-0101"' }),
 });
 
-/** All rule files together. */
-export const rulesSchema = z.strictObject({
-  domains: z
-    .array(z.string().regex(DOMAIN, "write a domain in lower case, for example `clinic.example`"))
-    .min(1)
-    .meta({ example: "domains: [clinic.example]" }),
+/** What stands at the top of the files. */
+const topLevel = {
+  domains: z.array(z.string().regex(DOMAIN, "write a domain in lower case, for example `clinic.example`")).min(1).meta({
+    description: "Our domains; mail for others is refused.",
+    example: "domains: [clinic.example]",
+  }),
   help: z
     .strictObject({
-      write: text.meta({ example: "write: help@clinic.example" }),
-      call: text.meta({ example: 'call: "555-0100"' }),
+      write: text.meta({ description: "Where to write.", example: "write: help@clinic.example" }),
+      call: text.meta({ description: "Where to call.", example: 'call: "555-0100"' }),
     })
-    .meta({ example: 'help: { write: help@clinic.example, call: "555-0100" }' }),
-  aliases: z.record(name, alias).meta({ example: "aliases: { billing: { type: billing } }" }),
-  queues: z.record(name, queue).meta({ example: "queues: { billing-desk: { deliver: { kind: maildir } } }" }),
-  review_queue: name.meta({ example: "review_queue: review" }),
+    .meta({
+      description: "What people are told whose address does not exist here.",
+      example: 'help: { write: help@clinic.example, call: "555-0100" }',
+    }),
+  aliases: z.record(name, alias).meta({
+    description: "The mailboxes people write to, by the part before the @.",
+    example: "aliases: { billing: { type: billing } }",
+  }),
+  queues: z.record(name, queue).meta({
+    description: "Where mail goes to be worked on.",
+    example: "queues: { billing-desk: { deliver: { kind: maildir } } }",
+  }),
+  review_queue: name.meta({
+    description: "The queue for mail that people look at first.",
+    example: "review_queue: review",
+  }),
   decide: z
     .strictObject({
-      at_least: z.number().gt(0).max(POINTS_MAX).meta({ example: "at_least: 3" }),
-      margin: z.number().min(0).max(POINTS_MAX).meta({ example: "margin: 1.5" }),
+      at_least: z.number().gt(0).max(POINTS_MAX).meta({ description: "Points a type needs.", example: "at_least: 3" }),
+      margin: z
+        .number()
+        .min(0)
+        .max(POINTS_MAX)
+        .meta({ description: "Lead it needs over the second.", example: "margin: 1.5" }),
     })
-    .default({ at_least: 3, margin: 1.5 }),
-  words: z.record(name, phraseList).default({}).meta({ example: "words: { insulin: [insulin, humalog] }" }),
+    .default({ at_least: 3, margin: 1.5 })
+    .describe("When points are enough to decide without people."),
+  words: z.record(name, phraseList).default({}).meta({
+    description: "Word lists: `<name>` in a phrase stands for each of their entries.",
+    example: "words: { insulin: [insulin, humalog] }",
+  }),
   facts: z
     .record(factName, z.record(name, phraseList).meta({ example: "location: { east: [east clinic] }" }))
     .default({})
-    .meta({ example: "facts: { location: { surgery-center: [surgery center, day surgery] } }" }),
-  staff: z.record(name, person).default({}).meta({ example: "staff: { charge-nurse: { name: Charge nurse } }" }),
-  calendar: calendarSchema.prefault({}),
-  never: z.array(text).default([]).meta({ example: "never: [clinical recall below 0.99]" }),
-  request_types: z.record(name, z.array(typeRule)).meta({ example: "request_types: { billing: [...] }" }),
+    .meta({
+      description: "Facts that words in subject or text tell, such as the location, with the phrases of each value.",
+      example: "facts: { location: { surgery-center: [surgery center, day surgery] } }",
+    }),
+  staff: z.record(name, person).default({}).meta({
+    description: "People whom escalation names.",
+    example: "staff: { charge-nurse: { name: Charge nurse } }",
+  }),
+  calendar: calendarSchema.prefault({}).describe("The clock of the house: when it is open, and what then happens."),
+  never: z.array(text).default([]).meta({
+    description: "What a change of the rules must never bring about; `mailward replay` judges it.",
+    example: "never: [clinical recall below 0.99]",
+  }),
+  request_types: z.record(name, z.array(typeRule)).meta({
+    description: "What is asked: for each request type its rules.",
+    example: "request_types: { billing: [...] }",
+  }),
   urgency: z
     .strictObject({
-      P1: z.array(urgencyRule).default([]),
-      P2: z.array(urgencyRule).default([]),
-      P3: z.array(urgencyRule).default([]),
-      P4: z.array(urgencyRule).default([]),
+      P1: z.array(urgencyRule).default([]).describe("At once."),
+      P2: z.array(urgencyRule).default([]).describe("The same day."),
+      P3: z.array(urgencyRule).default([]).describe("The next business day."),
+      P4: z.array(urgencyRule).default([]).describe("Standard; what nothing makes more urgent is P4 anyway."),
     })
-    .prefault({}),
-  departments: z.array(departmentRule).min(1).meta({ example: "departments: [...]" }),
-  forms: formsSchema(name).optional(),
-});
+    .prefault({})
+    .describe("How urgent: for each level its rules, read from P1 down."),
+  departments: z.array(departmentRule).min(1).meta({
+    description: "Who owns it, from top to bottom; the first that fits.",
+    example: "departments: [...]",
+  }),
+  forms: formsSchema(name).optional().describe("What web forms ask."),
+} as const;
+
+/** All rule files together. */
+export const rulesSchema = z.strictObject(topLevel);
+
+/** One of the rule files: each holds some of the keys. */
+export const ruleFileSchema = rulesSchema.partial();
 
 export type RuleFiles = z.output<typeof rulesSchema>;

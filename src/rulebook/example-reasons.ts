@@ -98,7 +98,7 @@ export function whySo({ rule, message, decided }: Trial): string {
   const hit = outcome?.evidence.find(
     (each) => (each.kind === "rule" || each.kind === "urgency") && each.rule === rule.id,
   );
-  if (hit?.kind !== "rule" && hit?.kind !== "urgency") return "it would fire";
+  if (hit?.kind !== "rule" && hit?.kind !== "urgency") return "it is being tried out, and would fire";
   return `it finds "${standingAt(message, hit.span)}" by \`${hit.phrase}\``;
 }
 

@@ -158,8 +158,9 @@ function answerText(answer: Answer): string {
 }
 
 function coveredText({ by, phrase }: Standing): string {
-  const stronger = by.answer.kind === "level" ? "which stands above" : "and one cannot outweigh the other";
-  return `the rule \`${by.rule.id}\` finds \`${by.rule.any[phrase]}\` in it and says ${answerText(by.answer)}, ${stronger}`;
+  const sure = by.answer.kind === "type" && by.answer.points === "sure";
+  const stronger = sure ? "which decides alone" : "and neither clearly outweighs the other";
+  return `the rule \`${by.rule.id}\` finds \`${by.rule.any[phrase]}\` in it and says ${answerText(by.answer)}, ${by.answer.kind === "level" ? "which stands above" : stronger}`;
 }
 
 function twice(each: Looked, loaded: GoodRules): readonly Finding[] {
