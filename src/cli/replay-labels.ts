@@ -6,15 +6,16 @@ import type { RuleSet } from "../config/rules.ts";
 import { oneOf } from "../config/yaml-mistakes.ts";
 import type { Urgency } from "../outcome.ts";
 import type { Label } from "../rulebook/replay-labels.ts";
+import { idOf, refOf } from "../store/ref.ts";
 import { CannotDo } from "./operator.ts";
 import { safe } from "./terminal.ts";
 
-/** Labels by what they name: a reference in capitals, or a file below the folder of `--mails`. */
+/** Labels by what they name: a reference as we write it, or a file below the folder of `--mails`. */
 export type Labels = ReadonlyMap<string, Label>;
 
 const COLUMNS = ["ref", "file", "type", "urgency"] as const;
 const URGENCIES: readonly string[] = ["P1", "P2", "P3", "P4"] satisfies readonly Urgency[];
-const EXAMPLE = "write a head such as `ref,type,urgency`, then lines such as `MW-000012,clinical,P1`";
+const EXAMPLE = "write a head such as `ref,type,urgency`, then lines such as `MW-00001X,clinical,P1`";
 
 type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
 type Line = { readonly line: number; readonly row: Row } | { readonly line: number; readonly mistake: string };
@@ -52,7 +53,10 @@ function addLabel({ ref = "", file = "", type = "", urgency = "" }: Row, labels:
   if (urgency !== "" && !URGENCIES.includes(urgency)) {
     return `there is no urgency \`${safe(urgency)}\`${oneOf(urgency, URGENCIES)}`;
   }
-  const key = ref === "" ? file.replace(/^\.\//, "") : ref.toUpperCase();
+  const id = ref === "" ? null : idOf(ref);
+  if (ref !== "" && id === null)
+    return `\`${safe(ref)}\` is no reference of a case; copy it from \`mailward outcomes\``;
+  const key = id === null ? file.replace(/^\.\//, "") : refOf(id);
   if (labels.has(key)) return `\`${safe(key)}\` has a label already; keep one line for it`;
   labels.set(key, { type: type === "" ? null : type, urgency: urgency === "" ? null : (urgency as Urgency) });
   return null;
@@ -73,7 +77,7 @@ function jsonRow(text: string): { readonly row: Row } | { readonly mistake: stri
     value = null;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { mistake: 'this is no JSON object; write, for example, `{"ref":"MW-000012","type":"clinical"}`' };
+    return { mistake: 'this is no JSON object; write, for example, `{"ref":"MW-00001X","type":"clinical"}`' };
   }
   const row: Row = {};
   for (const [name, given] of Object.entries(value)) {

@@ -21,7 +21,7 @@ export function printReplay(trial: Trial, found: Found, guards: readonly JudgedG
     comparison.compared === 0
       ? countsTable(comparison)
       : [movesTable("queue", comparison.queues), movesTable("urgency", comparison.urgencies)],
-    listOf("Leave a type that no mail should leave unseen", changes.leaving),
+    listOf(`Leave ${[...comparison.leaving.keys()].join(" or ")}`, changes.leaving),
     listOf("Lose urgency", changes.losing),
     listOf("Change otherwise", changes.others),
     namesOf(
