@@ -18,8 +18,8 @@ import { settleQueues } from "./gateway/unknown-queues.ts";
 import { type SmtpIntake, startSmtpIntake } from "./intake/smtp.ts";
 import { errorFields, type Log, networkOf } from "./log.ts";
 import { startProver } from "./proof/proof.ts";
-import { readRulebookApart } from "./rulebook/apart.ts";
-import { fingerprint } from "./rulebook/fingerprint.ts";
+import { examineApart } from "./rulebook/apart.ts";
+import { snapshot } from "./rulebook/snapshot.ts";
 import { type RulesWatch, watchRules } from "./rulebook/watch.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
@@ -134,7 +134,7 @@ async function rulesToStartWith(
   now: () => number,
 ): Promise<{ readonly first: FirstRules; readonly seen: string | null }> {
   if (rules !== undefined) return { first: { rules, sources: [], problems: [] }, seen: null };
-  const seen = await fingerprint(config.rulesFolder);
+  const { print: seen } = await snapshot(config.rulesFolder);
   const first = await firstRules(config.rulesFolder, store, today(now()));
   const { hash } = first.rules;
   await store.keepRules({ hash, sources: first.sources, usedAs: "live", at: now() });
@@ -152,7 +152,7 @@ function watchFolders(
   const watch = (folder: string, usedAs: UsedAs, known: string | null) =>
     started.use(
       watchRules(folder, {
-        read: (each, stop) => readRulebookApart(each, today(now()), stop),
+        read: (taken, stop) => examineApart({ ...taken, today: today(now()) }, stop),
         seen: known,
         onRules: (good) => live.use(usedAs, good),
         onProblems: (problems) => live.refuse(usedAs, problems),

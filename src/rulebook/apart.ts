@@ -20,9 +20,9 @@ export type Examined =
     }
   | { readonly kind: "bad"; readonly problems: readonly Problem[] };
 
-/** `readRulebook` in a thread of its own. A thread that dies or takes too long is a problem of the folder; never rejects. */
-export function readRulebookApart(folder: string, today: string | null, stop: AbortSignal): Promise<Examined> {
-  const setup: ApartSetup = { folder, today };
+/** A look in a thread of its own. A thread that dies or takes too long is a problem of the folder; never rejects. */
+export function examineApart(setup: ApartSetup, stop: AbortSignal): Promise<Examined> {
+  const { folder } = setup;
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: setup, name: "rules" });
   const { promise, resolve } = Promise.withResolvers<Examined>();
   const giveUp = (why: string) => resolve({ kind: "bad", problems: [nowhere(folder, why)] });

@@ -1,13 +1,13 @@
 // Looks after a rules folder: notices every save, waits until it is whole, has it looked at, and hands over what came of
-// it. Half-written files, renames, swapped links and a folder that goes and comes back are nothing special to it,
-// because it compares contents and takes them only when they have not changed from before the look until after it.
+// it. Half-written files, renames, swapped links and a folder that goes and comes back are nothing special to it, because
+// it compares contents, and takes those that two snapshots in a row agree on.
 
 import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Problem } from "../config/yaml.ts";
 import type { Examined } from "./apart.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { type Snapshot, snapshot } from "./snapshot.ts";
 
 /** The folder is looked at so often also when nothing tells of a change, as for files behind links. */
 const POLL_MS = 1000;
@@ -19,16 +19,21 @@ const RETRY_MS = 10_000;
 export type GoodRules = Examined & { readonly kind: "good" };
 
 export type WatchOptions = {
-  /** Look at the folder: schema, examples, everything. */
-  readonly read: (folder: string, stop: AbortSignal) => Promise<Examined>;
-  /** What the folder was when it was last looked at; null: it was not. */
+  /** Look at the files: schema, examples, everything. */
+  readonly read: (taken: Taken, stop: AbortSignal) => Promise<Examined>;
+  /** The print of the folder when it was last looked at; null: it was not. */
   readonly seen: string | null;
   /** Put rules to work; false: not now, try again. Must not reject. */
   readonly onRules: (good: GoodRules) => Promise<boolean>;
   readonly onProblems: (problems: readonly Problem[]) => void;
   /** Something of ours went wrong; the folder is looked at again later. */
   readonly onTrouble: (error: unknown) => void;
+  /** Another way to take snapshots, in tests. */
+  readonly snapshot?: (folder: string) => Promise<Snapshot>;
 };
+
+/** What is to be looked at: the folder, and its files where they could all be read. */
+export type Taken = { readonly folder: string; readonly sources: Snapshot["sources"] };
 
 export type RulesWatch = AsyncDisposable & {
   /** Look now, also when nothing has changed. */
@@ -87,17 +92,18 @@ async function lookSafely(loop: Loop): Promise<boolean> {
 /** Answers false when good rules were not put to work. */
 async function lookOnce(loop: Loop): Promise<boolean> {
   const { folder, options, bell, stop } = loop;
-  const before = await fingerprint(folder);
-  if (before === loop.seen || stop.aborted) return true;
+  const take = options.snapshot ?? snapshot;
+  const { print } = await take(folder);
+  if (print === loop.seen || stop.aborted) return true;
   await sleep(SETTLE_MS);
-  loop.seen = before;
-  const examined = (await fingerprint(folder)) === before ? await options.read(folder, stop) : null;
-  if (stop.aborted) return true;
-  if (examined === null || (await fingerprint(folder)) !== before) {
-    loop.seen = null; // it is still being written
-    bell.ring();
+  const again = await take(folder);
+  if (again.print !== print) {
+    bell.ring(); // it is still being written
     return true;
   }
+  loop.seen = print;
+  const examined = await options.read({ folder, sources: again.sources }, stop);
+  if (stop.aborted) return true;
   if (examined.kind === "bad") {
     options.onProblems(examined.problems);
     return true;

@@ -1,17 +1,21 @@
 // The inside of the thread that looks at a rules folder: one look, one answer, and it ends.
 
 import { parentPort, workerData } from "node:worker_threads";
+import type { Source } from "../config/yaml.ts";
 import type { Examined } from "./apart.ts";
-import { readRulebook } from "./rulebook.ts";
+import { readRulebook, rulebookFromSources } from "./rulebook.ts";
 
-export type ApartSetup = { readonly folder: string; readonly today: string | null };
+export type ApartSetup = {
+  readonly folder: string;
+  /** The files as read already; null: they are read here, to find out what is wrong with them. */
+  readonly sources: readonly Source[] | null;
+  readonly today: string | null;
+};
 
-const { folder, today } = workerData as ApartSetup;
-parentPort?.postMessage(examined());
+parentPort?.postMessage(examined(workerData as ApartSetup));
 
-function examined(): Examined {
-  const book = readRulebook(folder, today);
+function examined({ folder, sources, today }: ApartSetup): Examined {
+  const book = sources === null ? readRulebook(folder, today) : rulebookFromSources(sources, folder, today);
   if (book.kind === "bad") return book;
-  const { kind, rules, sources, warnings } = book;
-  return { kind, rules, sources, warnings };
+  return { kind: "good", rules: book.rules, sources: book.sources, warnings: book.warnings };
 }
