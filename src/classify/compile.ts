@@ -7,7 +7,7 @@ import type { Place, Rule } from "../config/rule.ts";
 import type { RuleSet, Strength } from "../config/rules.ts";
 import type { Urgency } from "../outcome.ts";
 import { type CompiledForms, compileForms } from "./form-names.ts";
-import { type StemOf, stemmers } from "./stems.ts";
+import { type FormOf, stemmers } from "./stems.ts";
 import { wordsOf } from "./words.ts";
 
 /** A rule and what it says when it fires. */
@@ -40,11 +40,21 @@ export type Further = {
   readonly entry: number;
   /** As written. */
   readonly phrase: string;
-  readonly words: readonly string[];
+  /** Its words in the form of a tree. */
+  readonly forms: readonly { readonly tree: number; readonly words: readonly string[] }[];
 };
 
 /** A node of a tree: the words that may follow, and what ends here. */
 export type PhraseNode = { readonly next: Map<string, PhraseNode>; readonly ends: Part[] };
+
+/** A word of a mail as the trees know it: its form in each, and the node it leads to from the root. */
+export type Entry = {
+  readonly forms: readonly (string | null)[];
+  readonly nodes: readonly (PhraseNode | undefined)[];
+};
+
+/** Looks a word up in all trees at once: the first compares words as they stand, the others stems of a language. */
+export type Lexicon = (word: string) => Entry;
 
 /** A rule set with its phrase trees. Compile once, use for every mail; it is never changed. */
 export type CompiledRules = {
@@ -53,9 +63,7 @@ export type CompiledRules = {
   readonly rules: readonly CompiledRule[];
   /** Places in `rules` of those with patterns. */
   readonly withPatterns: readonly number[];
-  readonly tree: PhraseNode;
-  /** For rules that ask for other forms of the words: a tree of stems for each language. */
-  readonly stemmed: readonly { readonly tree: PhraseNode; readonly stemOf: StemOf }[];
+  readonly lexicon: Lexicon;
   /** Values of the site's facts, in file order. */
   readonly facts: readonly { readonly fact: string; readonly value: string }[];
   /** Places beside subject and text that some rule looks in. */
@@ -68,26 +76,40 @@ export type CompiledRules = {
 };
 
 type Lists = ReadonlyMap<string, readonly string[]>;
+/** A phrase as written, and the words of one that it stands for. */
+type Expanded = { readonly phrase: string; readonly words: readonly string[] };
 type Phrase = { readonly words: readonly string[]; readonly part: Part };
+/** Phrases whose words count as they stand, and those whose other forms count too. */
+type Phrases = { readonly plain: Phrase[]; readonly inflected: Phrase[] };
 
 /** Make a rule set ready for `decide`. Takes about 10 µs a phrase. */
 export function compileRules(set: RuleSet): CompiledRules {
   const lists: Lists = new Map(set.words.map(({ name, any }) => [name, any]));
-  const rules = rulesOf(set, lists);
   const facts = set.facts.flatMap(({ name, values }) => values.map(({ value, any }) => ({ fact: name, value, any })));
-  const plain: Phrase[] = facts.flatMap(({ any }, rule) => treePhrases("fact", rule, any, lists));
-  const inflected: Phrase[] = [];
-  const shared = timesAsked(rules);
-  rules.forEach((each, index) => {
-    (each.rule.inflect ? inflected : plain).push(...wakingPhrases(each, index, shared, lists));
+  const asked = allRules(set).map((each) => ({ ...each, entries: entriesOf(each.rule, lists) }));
+  const shared = timesAsked(asked.flatMap(({ entries }) => entries));
+  const phrases: Phrases = {
+    plain: facts.flatMap(({ any }, at) => treePhrases("fact", at, any, lists)),
+    inflected: [],
+  };
+  asked.forEach(({ rule, entries }, index) => {
+    (rule.inflect ? phrases.inflected : phrases.plain).push(...wakingPhrases(rule, entries, index, shared, lists));
   });
-  const further = rules.flatMap((each) => (each.rule.inflect ? each.further.flatMap(({ words }) => words) : []));
+  const stemmed = asked.flatMap(({ rule, entries }) => (rule.inflect ? entries.flatMap(wordsIn) : []));
+  const formsOf = stemmers([...phrases.inflected.flatMap(({ words }) => words), ...stemmed]);
+  const rules = asked.map(({ rule, speaks, urgency, entries }) => ({
+    id: rule.id,
+    rule,
+    patterns: rule.patterns.flatMap(patternOf),
+    further: entries.flatMap((entry) => furtherOf(entry, rule.inflect ? formsOf : null)),
+    speaks,
+    urgency,
+  }));
   return {
     set,
     rules,
     withPatterns: rules.flatMap(({ patterns }, index) => (patterns.length === 0 ? [] : [index])),
-    tree: treeOf(plain, (word) => word),
-    stemmed: stemmedTrees(inflected, further),
+    lexicon: lexicon(phrases, formsOf),
     facts: facts.map(({ fact, value }) => ({ fact, value })),
     places: new Set(rules.flatMap(({ rule }) => rule.in)),
     forms: compileForms(set.forms),
@@ -96,21 +118,16 @@ export function compileRules(set: RuleSet): CompiledRules {
   };
 }
 
-function rulesOf(set: RuleSet, lists: Lists): readonly CompiledRule[] {
-  const compiled = (rule: Rule, speaks: CompiledRule["speaks"], urgency: Urgency | null): CompiledRule => ({
-    id: rule.id,
-    rule,
-    patterns: rule.patterns.flatMap(patternOf),
-    further: furtherOf(rule, lists),
-    speaks,
-    urgency,
-  });
+/** An entry of `all` or `near`, or the phrases of `none`. */
+type AskedFor = Pick<Further, "kind" | "entry"> & { readonly phrases: readonly Expanded[] };
+
+function allRules(set: RuleSet): readonly Pick<CompiledRule, "rule" | "speaks" | "urgency">[] {
   return [
     ...set.types.flatMap(({ name, rules }) =>
-      rules.map((rule) => compiled(rule, { type: name, strength: rule.strength }, null)),
+      rules.map((rule) => ({ rule, speaks: { type: name, strength: rule.strength }, urgency: null })),
     ),
     ...set.urgencies.flatMap(({ urgency, rules }) =>
-      rules.map((rule) => compiled(rule, rule.also && spokenFor(rule.also), urgency)),
+      rules.map((rule) => ({ rule, speaks: rule.also && spokenFor(rule.also), urgency })),
     ),
   ];
 }
@@ -125,22 +142,35 @@ function patternOf(source: string): readonly Pattern[] {
   return compiled.kind === "pattern" ? [compiled.pattern] : [];
 }
 
-function furtherOf({ all, none, near }: Rule, lists: Lists): readonly Further[] {
+function entriesOf({ all, none, near }: Rule, lists: Lists): readonly AskedFor[] {
   const of = (kind: Further["kind"], entries: readonly (readonly string[])[]) =>
-    entries.flatMap((written, entry) =>
-      expanded(written, lists).map(({ phrase, words }) => ({ kind, entry, phrase, words })),
-    );
+    entries.map((written, entry) => ({ kind, entry, phrases: expanded(written, lists) }));
   return [...of("all", all), ...of("near", near?.of ?? []), ...of("none", [none])];
 }
 
+function wordsIn({ phrases }: AskedFor): readonly string[] {
+  return phrases.flatMap(({ words }) => words);
+}
+
+/** The first tree has the words as they stand, the others their stems. */
+function furtherOf({ kind, entry, phrases }: AskedFor, stems: readonly FormOf[] | null): readonly Further[] {
+  return phrases.map(({ phrase, words }) => ({
+    kind,
+    entry,
+    phrase,
+    forms:
+      stems === null
+        ? [{ tree: 0, words }]
+        : stems.map((stem, at) => ({ tree: at + 1, words: words.map((word) => stem(word) ?? word) })),
+  }));
+}
+
 /** How many rules ask for each phrase of `all` and `near`. */
-function timesAsked(rules: readonly CompiledRule[]): ReadonlyMap<string, number> {
+function timesAsked(entries: readonly AskedFor[]): ReadonlyMap<string, number> {
   const times = new Map<string, number>();
-  for (const { further } of rules) {
-    for (const each of further) {
-      const words = each.words.join(" ");
-      times.set(words, (times.get(words) ?? 0) + 1);
-    }
+  for (const { words } of entries.flatMap(({ phrases }) => phrases)) {
+    const phrase = words.join(" ");
+    times.set(phrase, (times.get(phrase) ?? 0) + 1);
   }
   return times;
 }
@@ -150,20 +180,17 @@ function timesAsked(rules: readonly CompiledRule[]): ReadonlyMap<string, number>
  * rarest phrases among the rules, so that a word many rules ask for does not wake them all.
  */
 function wakingPhrases(
-  { rule, further }: CompiledRule,
+  rule: Rule,
+  entries: readonly AskedFor[],
   index: number,
   shared: ReadonlyMap<string, number>,
   lists: Lists,
 ): readonly Phrase[] {
   if (rule.any.length > 0) return treePhrases("any", index, rule.any, lists);
-  const cost = (entry: readonly Further[]) =>
-    entry.reduce((sum, { words }) => sum + (shared.get(words.join(" ")) ?? 0) / words.length, 0);
-  const entries = Map.groupBy(
-    further.filter(({ kind }) => kind !== "none"),
-    ({ kind, entry }) => `${kind} ${entry}`,
-  );
-  const [rarest] = [...entries.values()].sort((a, b) => cost(a) - cost(b));
-  return (rarest ?? []).map(({ phrase, words }) => ({ words, part: { kind: "wake", rule: index, phrase } }));
+  const cost = ({ phrases }: AskedFor) =>
+    phrases.reduce((sum, { words }) => sum + (shared.get(words.join(" ")) ?? 0) / words.length, 0);
+  const [rarest] = entries.filter(({ kind }) => kind !== "none").sort((a, b) => cost(a) - cost(b));
+  return (rarest?.phrases ?? []).map(({ phrase, words }) => ({ words, part: { kind: "wake", rule: index, phrase } }));
 }
 
 function treePhrases(kind: Part["kind"], rule: number, written: readonly string[], lists: Lists): readonly Phrase[] {
@@ -171,10 +198,7 @@ function treePhrases(kind: Part["kind"], rule: number, written: readonly string[
 }
 
 /** Every phrase that those written stand for, in normalised words. */
-function expanded(
-  written: readonly string[],
-  lists: Lists,
-): readonly { readonly phrase: string; readonly words: readonly string[] }[] {
+function expanded(written: readonly string[], lists: Lists): readonly Expanded[] {
   return written
     .flatMap((phrase) =>
       expand(phrase, lists).map((one) => ({ phrase, words: wordsOf(one).slice(0, PHRASE_WORDS_MAX) })),
@@ -182,12 +206,27 @@ function expanded(
     .filter(({ words }) => words.length > 0);
 }
 
-function stemmedTrees(inflected: readonly Phrase[], further: readonly string[]): CompiledRules["stemmed"] {
-  if (inflected.length === 0 && further.length === 0) return [];
-  return stemmers([...inflected.flatMap(({ words }) => words), ...further]).map((stemOf) => ({
-    tree: treeOf(inflected, (word) => stemOf(word) ?? word),
-    stemOf,
-  }));
+/** Words remembered: more than people use in their mails. */
+const LEXICON_MAX = 50_000;
+
+function lexicon({ plain, inflected }: Phrases, stems: readonly FormOf[]): Lexicon {
+  const trees = [
+    { tree: treeOf(plain, (word) => word), formOf: (word: string) => word },
+    ...stems.map((formOf) => ({ tree: treeOf(inflected, (word) => formOf(word) ?? word), formOf })),
+  ];
+  const known = new Map<string, Entry>();
+  return (word) => {
+    const entry = known.get(word);
+    if (entry !== undefined) return entry;
+    const forms = trees.map(({ formOf }) => formOf(word));
+    const made: Entry = {
+      forms,
+      nodes: trees.map(({ tree }, at) => tree.next.get(forms[at] ?? "")),
+    };
+    if (known.size >= LEXICON_MAX) known.clear();
+    known.set(word, made);
+    return made;
+  };
 }
 
 function treeOf(all: readonly Phrase[], form: (word: string) => string): PhraseNode {

@@ -4,7 +4,7 @@ import type { Pattern } from "../config/patterns.ts";
 import type { Place } from "../config/rule.ts";
 import type { Message } from "../message.ts";
 import type { Evidence, FormField } from "../outcome.ts";
-import type { CompiledRule, CompiledRules, Part, PhraseNode } from "./compile.ts";
+import type { CompiledRule, CompiledRules, Part } from "./compile.ts";
 import {
   type CancelledHit,
   type Gathered,
@@ -50,10 +50,7 @@ export function match(
 ): Matches {
   const search: Search = { compiled, gathered: new Map(), facts: new Map() };
   const stretches = searched(message, heard, form, compiled.places);
-  for (const stretch of stretches) {
-    walk(stretch, stretch.words.text, compiled.tree, search);
-    for (const { tree, stemOf } of compiled.stemmed) walk(stretch, stretch.words.text.map(stemOf), tree, search);
-  }
+  for (const stretch of stretches) walk(stretch, search);
   for (const index of compiled.withPatterns) lookForPatterns(stretches, index, search);
   lookFurther(stretches, search);
   return results(search);
@@ -72,25 +69,24 @@ function results({ compiled, gathered, facts }: Search): Matches {
   return { hits, cancelled, facts: told };
 }
 
-/** Follow the tree from every word; `forms` are the words as the tree knows them, null where it knows none like it. */
-function walk(stretch: Searched, forms: readonly (string | null)[], tree: PhraseNode, search: Search): void {
-  for (let first = 0; first < forms.length; first++) {
-    let node = nodeAt(tree, forms, first);
-    for (let last = first; node !== undefined; last++) {
-      for (const part of node.ends) note(part, occurrence(part.phrase, stretch, first, last), search);
-      node = nodeAt(node, forms, last + 1);
+/** Follow each tree from every word. */
+function walk(stretch: Searched, search: Search): void {
+  const entries = stretch.words.text.map(search.compiled.lexicon);
+  entries.forEach(({ nodes }, first) => {
+    for (let tree = 0; tree < nodes.length; tree++) {
+      let node = nodes[tree];
+      for (let last = first; node !== undefined; last++) {
+        for (const part of node.ends) note(part, occurrence(part.phrase, stretch, first, last), search);
+        const next = entries[last + 1]?.forms[tree];
+        node = next === null || next === undefined ? undefined : node.next.get(next);
+      }
     }
-  }
+  });
 }
 
 function occurrence(phrase: string, searched: Searched, first: number, last: number): Occurrence {
   const { start, end } = searched.words;
   return { phrase, searched, first, last, start: start[first] ?? 0, end: end[last] ?? 0 };
-}
-
-function nodeAt(node: PhraseNode, forms: readonly (string | null)[], at: number): PhraseNode | undefined {
-  const word = forms[at];
-  return word === null || word === undefined ? undefined : node.next.get(word);
 }
 
 function note(part: Part, at: Occurrence, search: Search): void {
@@ -103,57 +99,47 @@ function note(part: Part, at: Occurrence, search: Search): void {
 
 /** What awake rules ask for beside: every phrase of `all`, `near` and `none`, in reading order. */
 function lookFurther(stretches: readonly Searched[], { compiled, gathered }: Search): void {
-  const forms = formsOf(compiled);
+  const indexOf = indexer(compiled);
   for (const [index, each] of gathered) {
     const rule = compiled.rules[index];
     if (rule === undefined || rule.further.length === 0) continue;
-    for (const stretch of stretches) if (looksIn(rule, stretch)) gatherFurther(each, rule, stretch, forms);
+    for (const stretch of stretches) if (looksIn(rule, stretch)) gatherFurther(each, rule, stretch, indexOf);
   }
 }
 
-function gatherFurther(gathered: Gathered, { rule, further }: CompiledRule, stretch: Searched, forms: FormsOf): void {
-  for (const { indexed, formOf } of forms(stretch, rule.inflect)) {
-    const near: (readonly [number, Occurrence])[] = [];
-    for (const { kind, entry, phrase, words } of further) {
-      for (const first of placesOf(words.map(formOf), indexed)) {
+function gatherFurther(gathered: Gathered, { rule, further }: CompiledRule, stretch: Searched, indexOf: IndexOf): void {
+  const near: (readonly [number, Occurrence])[] = [];
+  for (const { kind, entry, phrase, forms } of further) {
+    for (const { tree, words } of forms) {
+      for (const first of placesOf(words, indexOf(stretch, tree))) {
         const at = occurrence(phrase, stretch, first, first + words.length - 1);
         if (kind === "none") gathered.isBarred = true;
         else if (kind === "all") gatherAll(gathered, rule, entry, at);
         else near.push([entry, at]);
       }
     }
-    near.sort(([, a], [, b]) => a.first - b.first || a.last - b.last);
-    for (const [entry, at] of near) gatherNear(gathered, rule, entry, at);
   }
+  near.sort(([, a], [, b]) => a.first - b.first || a.last - b.last);
+  for (const [entry, at] of near) gatherNear(gathered, rule, entry, at);
 }
 
-/** The words of a stretch in one form, and where each stands. */
+/** The words of a stretch in the form of a tree, and where each stands. */
 type Indexed = { readonly forms: readonly (string | null)[]; readonly places: ReadonlyMap<string, readonly number[]> };
-type FormsOf = (
-  stretch: Searched,
-  inflect: boolean,
-) => readonly { readonly indexed: Indexed; readonly formOf: (word: string) => string }[];
+type IndexOf = (stretch: Searched, tree: number) => Indexed;
 
-/** The forms of a stretch's words that phrases are compared with: as they stand, or stems by language; each made once. */
-function formsOf({ stemmed }: CompiledRules): FormsOf {
-  const plain = new Map<Searched, Indexed>();
-  const stems = stemmed.map(() => new Map<Searched, Indexed>());
-  const once = (known: Map<Searched, Indexed>, stretch: Searched, make: () => readonly (string | null)[]) => {
-    const indexed = known.get(stretch) ?? indexOf(make());
-    known.set(stretch, indexed);
+/** Made when first asked for, which is in few mails. */
+function indexer({ lexicon }: CompiledRules): IndexOf {
+  const known = new Map<Searched, Indexed[]>();
+  return (stretch, tree) => {
+    const trees = known.get(stretch) ?? [];
+    known.set(stretch, trees);
+    const indexed = trees[tree] ?? byForm(stretch.words.text.map((word) => lexicon(word).forms[tree] ?? null));
+    trees[tree] = indexed;
     return indexed;
   };
-  return (stretch, inflect) => {
-    const { text } = stretch.words;
-    if (!inflect) return [{ indexed: once(plain, stretch, () => text), formOf: (word) => word }];
-    return stemmed.map(({ stemOf }, language) => ({
-      indexed: once(stems[language] ?? new Map(), stretch, () => text.map(stemOf)),
-      formOf: (word) => stemOf(word) ?? word,
-    }));
-  };
 }
 
-function indexOf(forms: readonly (string | null)[]): Indexed {
+function byForm(forms: readonly (string | null)[]): Indexed {
   const places = new Map<string, number[]>();
   forms.forEach((form, at) => {
     if (form === null) return;
@@ -209,7 +195,8 @@ const MATCHES_MAX = 20;
 
 function lookFor(pattern: Pattern, stretch: Searched, { rule }: CompiledRule, index: number, search: Search): void {
   const text = stretch.text.slice(stretch.start, stretch.end);
-  if (pattern.literal !== null && !text.toLowerCase().includes(pattern.literal)) return;
+  const lower = pattern.literals === null ? "" : text.toLowerCase();
+  if (pattern.literals?.some((literal) => lower.includes(literal)) === false) return;
   let from = 0;
   for (let count = 0; count < MATCHES_MAX; count++) {
     const found = pattern.find(text, from);

@@ -7,8 +7,8 @@ import { RE2JS, RE2JSException } from "re2js";
 export type Pattern = {
   /** As written in the rule. */
   readonly source: string;
-  /** Lower-case letters every match must hold, so that most texts need no more than a look; null: none is certain. */
-  readonly literal: string | null;
+  /** Lower-case words of which every match must hold one, so that most texts need no more than a look; null: none is certain. */
+  readonly literals: readonly string[] | null;
   /** The first match at or after `from`. */
   readonly find: (text: string, from: number) => { readonly start: number; readonly end: number } | null;
 };
@@ -28,7 +28,7 @@ export function compilePattern(
     }
     if (compiled.matcher("").find())
       return mistake("this pattern also fits where nothing stands; ask for at least one sign");
-    return { kind: "pattern", pattern: { source, literal: literalOf(source), find: finder(compiled) } };
+    return { kind: "pattern", pattern: { source, literals: literalsOf(source), find: finder(compiled) } };
   } catch (error) {
     if (error instanceof RE2JSException) return mistake(inPlainWords(source, error));
     throw error;
@@ -41,6 +41,8 @@ function mistake(message: string): { readonly kind: "mistake"; readonly message:
 
 function finder(compiled: RE2JS): Pattern["find"] {
   return (text, from) => {
+    // Whether it stands there at all is told by an automaton many times faster than where.
+    if (from === 0 && !compiled.test(text)) return null;
     const matcher = compiled.matcher(text);
     return matcher.find(from) ? { start: matcher.start(), end: matcher.end() } : null;
   };
@@ -54,35 +56,87 @@ function inPlainWords(source: string, error: RE2JSException): string {
   return `this pattern cannot be read (${why}); signs such as ( [ * + ? . are put behind a backslash when they are meant as such`;
 }
 
-/** The longest run of plain signs that every match must hold; groups, classes and choices are passed over. */
-function literalOf(source: string): string | null {
-  let best = "";
-  let run = "";
+/** Of a piece of a pattern the plain signs one of which every match holds; null when that is not certain. */
+function literalsOf(source: string): readonly string[] | null {
+  // Flags alone, and text within \\Q and \\E.
+  if (/^\?[a-zA-Z-]*$|\\Q/.test(source)) return null;
+  const each = alternatives(source).map(ofSequence);
+  return each.every((literals) => literals !== null) ? each.flat() : null;
+}
+
+/** The choices of a pattern, apart at each `|` that stands in no group. */
+function alternatives(source: string): readonly string[] {
+  const parts = [""];
   let depth = 0;
-  const close = () => {
-    if (depth === 0 && run.length > best.length) best = run;
-    run = "";
-  };
-  for (let at = 0; at < source.length; at++) {
-    const sign = source[at] ?? "";
-    if (sign === "|" && depth === 0) return null;
-    if (sign === "(" || sign === "[") {
-      close();
-      depth += 1;
-    } else if (sign === ")" || sign === "]") {
-      depth -= 1;
-      run = "";
-    } else if (sign === "?" || sign === "*" || sign === "{") {
-      // What stands before may be left out.
-      run = run.slice(0, -1);
-      close();
-      if (sign === "{") at = Math.max(at, source.indexOf("}", at));
-    } else if (/[a-z0-9 @_-]/i.test(sign)) run += sign;
-    else if (sign === "\\") {
-      close();
-      at += /[pP]/.test(source[at + 1] ?? "") && source[at + 2] === "{" ? source.indexOf("}", at) - at : 1;
-    } else close();
+  for (const piece of pieces(source)) {
+    if (piece === "(") depth += 1;
+    if (piece === ")") depth -= 1;
+    if (piece === "|" && depth === 0) parts.push("");
+    else parts.push((parts.pop() ?? "") + piece);
   }
-  close();
-  return best.length >= LITERAL_MIN ? best.toLowerCase() : null;
+  return parts;
+}
+
+/** Escapes, classes and counts are one piece each, all else is one sign. */
+const PIECE =
+  /\\[pP](?:\{[^}]*\}|[\s\S])|\\x(?:\{[^}]*\}|[\s\S]{2})|\\[0-7]{1,3}|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\{[0-9,]*\}|[\s\S]/g;
+
+function pieces(source: string): readonly string[] {
+  return source.match(PIECE) ?? [];
+}
+
+/** The best of a sequence: its longest run of plain signs, or a group all of whose choices hold some. */
+function ofSequence(source: string): readonly string[] | null {
+  let best: readonly string[] | null = null;
+  let run = "";
+  const take = (literals: readonly string[] | null) => {
+    if (literals !== null && shortest(literals) >= Math.max(LITERAL_MIN, shortest(best ?? []))) best = literals;
+  };
+  const all = pieces(source);
+  for (let at = 0; at < all.length; at++) {
+    const piece = all[at] ?? "";
+    const end = piece === "(" ? groupEnd(all, at) : at;
+    if (isOptional(all[end + 1])) {
+      take([run.toLowerCase()]);
+      run = "";
+      at = end + 1;
+    } else if (piece === "(") {
+      take([run.toLowerCase()]);
+      run = "";
+      take(
+        literalsOf(
+          all
+            .slice(at + 1, end)
+            .join("")
+            .replace(/^\?(?:P?<\w+>|[a-zA-Z-]*:)/, ""),
+        ),
+      );
+      at = end;
+    } else if (/^[a-z0-9 @_-]$/i.test(piece)) run += piece;
+    else {
+      take([run.toLowerCase()]);
+      run = "";
+    }
+  }
+  take([run.toLowerCase()]);
+  return best;
+}
+
+function groupEnd(all: readonly string[], from: number): number {
+  let depth = 0;
+  for (let at = from; at < all.length; at++) {
+    if (all[at] === "(") depth += 1;
+    if (all[at] === ")") depth -= 1;
+    if (depth === 0) return at;
+  }
+  return all.length;
+}
+
+/** `?`, `*` and counts: what stands before may not be there. */
+function isOptional(piece: string | undefined): boolean {
+  return piece === "?" || piece === "*" || piece?.startsWith("{") === true;
+}
+
+function shortest(literals: readonly string[]): number {
+  return literals.length === 0 ? 0 : Math.min(...literals.map(({ length }) => length));
 }

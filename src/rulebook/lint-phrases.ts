@@ -191,7 +191,7 @@ function everyday(each: Looked, loaded: GoodRules): readonly Finding[] {
 function looseness({ rule, path }: Looked, { problem }: GoodRules): readonly Finding[] {
   return rule.patterns.flatMap((source, index) => {
     const compiled = compilePattern(source);
-    if (compiled.kind === "mistake" || compiled.pattern.literal !== null) return [];
+    if (compiled.kind === "mistake" || compiled.pattern.literals !== null) return [];
     const message =
       "this pattern holds no fixed word of 3 letters or more, so it is tried on every mail; add one if you can";
     return [finding("pattern-without-word", problem([...path, "patterns", index], message))];
