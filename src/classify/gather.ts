@@ -33,8 +33,8 @@ export type Gathered = {
   any: Found | null;
   readonly all: (Found | undefined)[];
   near: readonly Found[] | null;
-  /** The last occurrence of each entry of `near` in the present stretch. */
-  readonly recent: (Occurrence | undefined)[];
+  /** The last occurrences of each entry of `near`, oldest first. */
+  readonly recent: (readonly Occurrence[] | undefined)[];
   isBarred: boolean;
   cancelled: CancelledHit | null;
   looks: number;
@@ -63,20 +63,24 @@ export function gatherAll(gathered: Gathered, rule: Rule, entry: number, at: Occ
   if (counts(gathered, rule, at)) gathered.all[entry] = { phrase: at.phrase, span };
 }
 
-/** A phrase of an entry of `near`: with the last one of each other entry it may make a group that is close enough. */
+/** Occurrences remembered of an entry of `near`: the last may overlap the other entry's words, then one before counts. */
+const RECENT_MAX = 12;
+
+/**
+ * A phrase of an entry of `near`, in reading order within a stretch: with the last one of each other entry that ends
+ * before it, it may make a group that is close enough.
+ */
 export function gatherNear(gathered: Gathered, rule: Rule, entry: number, at: Occurrence): void {
   if (rule.near === null || gathered.near !== null) return;
   const { recent } = gathered;
-  recent[entry] = at;
-  const group = rule.near.of.flatMap((_, index) => recent[index] ?? []);
-  if (group.length < rule.near.of.length || group.some(({ searched }) => searched !== at.searched)) return;
-  group.sort((a, b) => a.first - b.first || a.last - b.last);
-  const [earliest, latest] = [group[0], group[group.length - 1]];
-  if (earliest === undefined || latest === undefined || latest.first <= earliest.last) return;
-  if (latest.first - earliest.last - 1 > rule.near.within) return;
-  const last = Math.max(...group.map((each) => each.last));
-  const end = Math.max(...group.map((each) => each.end));
-  if (!counts(gathered, rule, { ...earliest, last, end })) return;
+  recent[entry] = [...(recent[entry] ?? []).slice(1 - RECENT_MAX), at];
+  const isBefore = (each: Occurrence) => each.searched === at.searched && each.last < at.first;
+  const group = rule.near.of.flatMap((_, index) => (index === entry ? at : (recent[index]?.findLast(isBefore) ?? [])));
+  if (group.length < rule.near.of.length) return;
+  group.sort((a, b) => a.first - b.first);
+  const earliest = group[0] ?? at;
+  if (at.first - earliest.last - 1 > rule.near.within) return;
+  if (!counts(gathered, rule, { ...earliest, last: at.last, end: at.end })) return;
   gathered.near = group.map((each) => ({ phrase: each.phrase, span: spanOf(each) }));
 }
 
