@@ -15,7 +15,7 @@ import { examine } from "../rulebook/rulebook.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite.ts";
 import { StoreTrouble } from "../store/store.ts";
 import { type Checklist, checklist, checklistTables } from "./checklist.ts";
-import { plainErrors, print, printJson, today, withConfigFlags } from "./operator.ts";
+import { CannotDo, plainErrors, print, printJson, today, withConfigFlags } from "./operator.ts";
 import { paint, table } from "./terminal.ts";
 
 type CheckFlags = {
@@ -50,7 +50,11 @@ async function check(flags: CheckFlags): Promise<void> {
 
 function writeSchema(folder: string): void {
   const file = join(folder, "rules.schema.json");
-  writeFileSync(file, rulesJsonSchema());
+  try {
+    writeFileSync(file, rulesJsonSchema());
+  } catch (error) {
+    throw new CannotDo(`${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+  }
   print(`${file} is written.`);
 }
 

@@ -12,7 +12,7 @@ import { oneOf } from "./yaml-mistakes.ts";
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}'’]*/gu;
 
 /** Facts that are known of every mail, with their values; null: what may be a value is told by the rule files or is open. */
-const BUILT_IN: Readonly<Record<string, readonly string[] | null>> = {
+export const BUILT_IN: Readonly<Record<string, readonly string[] | null>> = {
   alias: null,
   language: null,
   sender_domain: null,
