@@ -69,6 +69,20 @@ describe("every part of the default rules is missed by a mail in fixtures/mail",
   });
 });
 
+describe("what may mean life or death", () => {
+  const compiled = compileRules(rulesIn("rules").rules);
+  const phrases = readFileSync(join(ROOT, "fixtures/p1-phrases.txt"), "utf8").trim().split("\n").slice(1);
+  const urgency = (text: string) =>
+    decideMessage(messageSaying(text), facts({ aliases: ["billing"] }), compiled).outcomes[0]?.urgency;
+
+  test("is heard, alone and in a mail about a bill", () => {
+    expect(phrases.length).toBeGreaterThanOrEqual(600);
+    expect(phrases.filter((phrase) => urgency(phrase) !== "P1")).toEqual([]);
+    const besideABill = (phrase: string) => `The statement for my last visit is wrong. ${phrase}. Please call me.`;
+    expect(phrases.filter((phrase) => urgency(besideABill(phrase)) !== "P1")).toEqual([]);
+  });
+});
+
 describe("the clock of the default rules", () => {
   const compiled = compileRules(rulesIn("rules").rules);
   const AT_NOON: LocalTime = { date: "2026-11-24", weekday: "Tuesday", time: "12:00" };
