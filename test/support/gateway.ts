@@ -21,7 +21,10 @@ export type TestGatewayOptions = {
   /** Further settings, as YAML. */
   readonly settings?: string;
   readonly listen?: string;
+  /** Rules that never change; those the project is shipped with unless said. */
   readonly rules?: RuleSet;
+  /** Instead: a folder that is watched. */
+  readonly rulesFolder?: string;
 } & Partial<Pick<GatewayOptions, "now" | "chance" | "wrapStore" | "workerUrl">>;
 
 const LISTEN = "[{protocol: smtp, port: 0}, {protocol: lmtp, port: 0}]";
@@ -52,14 +55,16 @@ function rulesFrom(folder: string): RuleSet {
 export async function testGateway(folder: string, options: TestGatewayOptions = {}): Promise<TestGateway> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "mailward.yaml");
-  const { settings = "", listen = LISTEN, rules = defaultRules(), ...rest } = options;
+  const { settings = "", listen = LISTEN, rulesFolder, ...rest } = options;
+  const rules = rulesFolder === undefined ? { rules: options.rules ?? defaultRules() } : {};
+  const flags = { config: file, ...(rulesFolder === undefined ? {} : { rules: rulesFolder }) };
   const workers = /^workers:/m.test(settings) ? "" : "workers: 1\n";
   writeFileSync(file, `hostname: mx.clinic.example\nhttp: {port: 0}\nlisten: ${listen}\n${workers}${settings}\n`);
-  const loaded = loadConfig(NO_ENVIRONMENT, { config: file }, folder);
+  const loaded = loadConfig(NO_ENVIRONMENT, flags, folder);
   if (loaded.kind === "problems") throw new Error(printProblems(loaded.problems));
   const lines: string[] = [];
   const log = openLog({ level: "debug", style: "json", write: (line) => lines.push(line) });
-  const gateway = await startGateway({ config: loaded.config, rules, log, ...rest });
+  const gateway = await startGateway({ config: loaded.config, log, ...rest, ...rules });
   return {
     ...gateway,
     folder,
