@@ -40,7 +40,8 @@ afterAll(async () => {
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   serve: ["--config", "--data", "--rules", "--json"],
-  check: ["--config", "--data", "--rules", "--json"],
+  check: ["--config", "--data", "--rules", "--strict", "--write-schema", "--json"],
+  test: ["--config", "--data", "--rules", "--json"],
   explain: ["--alias", "--rules", "--json"],
   send: ["--server", "--from", "--to", "--json", "127.0.0.1:2525"],
   demo: ["--config", "--data", "--server", "--json"],

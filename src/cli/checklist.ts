@@ -133,7 +133,7 @@ function ruleItems(rules: RuleSet): readonly Item[] {
     { item: "guards", good: rules.never.length > 0, text: `${rules.never.length} under \`never\`` },
     {
       item: "review queue",
-      good: review?.owner != null,
+      good: (review?.owner ?? null) !== null,
       text: `${rules.reviewQueue} (${review?.owner ?? "no owner"})`,
     },
   ];

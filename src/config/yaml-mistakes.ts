@@ -42,13 +42,17 @@ function mistake(issue: Issue, schema: z.ZodType, value: unknown): readonly Mist
     case "unrecognized_keys":
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `unknown key \`${key}\`${oneOf(key, keysAt(schema, path))}`,
+        message: `unknown key \`${key}\`${knownKeys(key, schema, path)}`,
         what: "key",
       }));
     case "invalid_type":
       if (there === undefined) return [{ path, message: `${name} is missing${told}`, what: "key" }];
       return [
-        { path, message: `${name} must be ${kindName(issue.expected)}, not ${shown(there)}${told}`, what: "value" },
+        {
+          path,
+          message: `${name} must be ${kindName(issue.expected)}, not ${shown(there)}${told}${issue.expected === "string" && isMapping(there) ? COLON : ""}`,
+          what: "value",
+        },
       ];
     case "invalid_value": {
       const options = issue.values.map(String);
@@ -79,6 +83,19 @@ function mistake(issue: Issue, schema: z.ZodType, value: unknown): readonly Mist
     case "invalid_element":
       return [{ path, message: `${name}: ${issue.message}${told}`, what: "value" }];
   }
+}
+
+/** YAML takes text with a colon for a key with its value. */
+const COLON = "; if this is text that holds a colon, put it in quotes";
+
+function knownKeys(key: string, schema: z.ZodType, path: Mistake["path"]): string {
+  const known = keysAt(schema, path);
+  const mayBeText = schemasAt(schema, path).some((each) => each instanceof z.ZodString);
+  return oneOf(key, known) + (mayBeText && didYouMean(key, known) === "" ? COLON : "");
+}
+
+function isMapping(there: unknown): boolean {
+  return typeof there === "object" && there !== null && !Array.isArray(there);
 }
 
 /** The one form that was meant, when all others are another sort of value, speaks for itself; else what may be written. */

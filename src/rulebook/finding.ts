@@ -8,6 +8,7 @@ type Severity = "error" | "warning";
 /** Every code, whether it is an error, and what it means. A missing owner is a warning: mail must flow all the same. */
 export const FINDINGS = {
   "example-fails": ["error", "An example does not do what it says."],
+  "example-cut": ["warning", "An example looks like the rest of the one before: in [ ] a comma ends an entry."],
   "never-fires": ["error", "A rule can never fire: its own `none` or `when` forbids whatever it looks for."],
   "never-wins": ["error", "A rule can never win: rules before it, or above it, take everything it looks for."],
   "department-never-reached": ["error", "A department is never reached: an earlier one takes all its mail."],

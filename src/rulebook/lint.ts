@@ -4,6 +4,7 @@ import type { LoadedRules } from "../config/rules.ts";
 import { inOrder } from "../config/yaml.ts";
 import type { Finding } from "./finding.ts";
 import { lintConditions } from "./lint-conditions.ts";
+import { lintExamples } from "./lint-examples.ts";
 import { lintPhrases } from "./lint-phrases.ts";
 import { lintQueues } from "./lint-queues.ts";
 
@@ -14,6 +15,11 @@ export type GoodRules = LoadedRules & { readonly kind: "rules" };
  * with; null: nothing is told of days. The cost grows with the number of phrases, not with its square.
  */
 export function lint(loaded: GoodRules, today: string | null): readonly Finding[] {
-  const found = [...lintPhrases(loaded), ...lintConditions(loaded, today), ...lintQueues(loaded)];
+  const found = [
+    ...lintPhrases(loaded),
+    ...lintConditions(loaded, today),
+    ...lintQueues(loaded),
+    ...lintExamples(loaded),
+  ];
   return inOrder(found) as readonly Finding[];
 }
