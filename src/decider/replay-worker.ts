@@ -42,8 +42,9 @@ port.on("message", (questions: readonly ReplayQuestion[]) => {
 });
 send({ kind: "ready" });
 
-async function judge({ raw, learned, clock }: ReplayQuestion): Promise<Judged> {
+async function judge(question: ReplayQuestion): Promise<Judged> {
   try {
+    const { raw, learned, clock } = question;
     const message = await parse(raw);
     const receivedAt = clock === "received" ? learned.receivedAt : message.date;
     const answers = judges.map(({ compiled, house }) => {
