@@ -1,149 +1,17 @@
 // Replay: what other rules would have made of stored mail. Mails go through the real gateway, the command is run as an
-// operator runs it, beside the gateway.
+// operator runs it.
 
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadRules, type RuleSet } from "../src/config/rules.ts";
-import { printProblems } from "../src/config/yaml.ts";
-import { talk } from "./support/dialogue.ts";
-import { startDns } from "./support/dns.ts";
-import { RULES, type TestGateway, testGateway } from "./support/gateway.ts";
-import { runMailward } from "./support/operator.ts";
+import { testGateway } from "./support/gateway.ts";
+import { replayed, rulesIn, sender } from "./support/replayed.ts";
 import { type TempDir, tempDir } from "./support/temp-dir.ts";
-import { until } from "./support/wait.ts";
-import { signed, ZONE } from "./support/zone.ts";
 
 const CASES = join(import.meta.dirname, "../fixtures/replay");
 const BEFORE = join(CASES, "before");
 const AFTER = join(CASES, "after");
-
-type Line = Readonly<Record<string, unknown>>;
-
-type Send = (raw: string, to: readonly string[], from?: string) => Promise<string>;
-
-/** Sends over one connection, mail after mail; each is decided before the next, and its reference answered. */
-async function sender(gateway: TestGateway): Promise<Disposable & { readonly send: Send }> {
-  const client = await talk(gateway.port("smtp"));
-  await client.reply();
-  await client.say("EHLO client.example");
-  return {
-    async send(raw, to, from = "ana.ruiz@example.org") {
-      await client.say(`MAIL FROM:<${from}>`);
-      for (const address of to) await client.say(`RCPT TO:<${address}>`);
-      await client.say("DATA");
-      client.write(`${raw.replace(/(^|\n)\./g, "$1..")}${raw.endsWith("\r\n") ? "" : "\r\n"}.\r\n`);
-      const reply = await client.reply();
-      const ref = /Accepted as (\S+)/.exec(reply)?.[1] ?? `not accepted: ${reply}`;
-      await until(`${ref} is decided`, async () => (await gateway.store.find(ref))?.outcomes.length);
-      return ref;
-    },
-    [Symbol.dispose]: () => client[Symbol.dispose](),
-  };
-}
-
-function rulesIn(folder: string): RuleSet {
-  const loaded = loadRules(folder);
-  if (loaded.kind === "problems") throw new Error(printProblems(loaded.problems));
-  return loaded.rules;
-}
-
-async function replayed(data: string, ...args: readonly string[]) {
-  const ran = await runMailward(CASES, ["replay", "--data", data, ...args]);
-  const lines = args.includes("--json")
-    ? ran.out
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Line)
-    : [];
-  return { ...ran, lines, summary: lines.at(-1) ?? {} };
-}
-
-describe("by the rules that decided", () => {
-  let dir: TempDir;
-  let data: string;
-  let rules: string;
-  let gateway: TestGateway;
-  const sent: string[] = [];
-  const stack = new AsyncDisposableStack();
-
-  beforeAll(async () => {
-    dir = stack.use(await tempDir());
-    rules = join(dir.path, "rules");
-    mkdirSync(rules);
-    for (const name of globSync("*.yaml", { cwd: RULES })) cpSync(join(RULES, name), join(rules, name));
-    const dns = stack.use(await startDns(ZONE));
-    const settings = `trust: {staff_domains: [clinic.example]}\nproof: {dns_servers: ["${dns.address}"], timeout_seconds: 4}`;
-    gateway = stack.use(await testGateway(dir.path, { settings, rules: rulesIn(rules) }));
-    data = join(dir.path, "data");
-    using line = await sender(gateway);
-    for (const name of globSync("fixtures/{mail,forms}/*.eml").sort()) {
-      const raw = readFileSync(name, "latin1").replace(/\r?\n/g, "\r\n");
-      const to = ["clinical", "billing", "admissions", "access"][sent.length % 4] ?? "";
-      sent.push(await line.send(raw, [`${to}@clinic.example`]));
-    }
-    await sendSpecial(line.send);
-  }, 120_000);
-
-  afterAll(() => stack.disposeAsync());
-
-  /** What takes more than bytes to decide: a thread, proven staff, several aliases, and a mail longer than a page. */
-  async function sendSpecial(send: Send): Promise<void> {
-    const letter = (id: string, lines: readonly string[], body: string) =>
-      [`From: Ana Ruiz <ana.ruiz@example.org>`, `Message-ID: <${id}@example.org>`, ...lines, "", body, ""].join("\r\n");
-    const reply = ["Subject: Re: hello", "In-Reply-To: <thread@example.org>"];
-    const bills = (id: string) => letter(id, ["Subject: Refund"], "I need a refund for my bill, a payment plan.");
-    sent.push(await send(bills("thread"), ["billing@clinic.example"]));
-    sent.push(await send(letter("reply", reply, "Thank you."), ["clinical@clinic.example"]));
-    // The same Message-ID once more, later and of another type: the reply must not go on with this one.
-    const refill = letter("thread", ["Subject: Refill"], "I need a refill of my medication.");
-    for (let time = 0; time < 6; time += 1) sent.push(await send(refill + time, ["clinical@clinic.example"]));
-    const forward = letter("forward", ["Subject: Fwd: a question", "Date: Mon, 23 Nov 2026 08:00:00 +0000"], FORWARDED);
-    const staff = forward.replace("From: Ana Ruiz <ana.ruiz@example.org>", "From: Front Desk <desk@clinic.example>");
-    const proven = await signed(staff, "clinic.example", Date.now());
-    sent.push(await send(proven, ["access@clinic.example"], "desk@clinic.example"));
-    const both = ["billing@clinic.example", "access@clinic.example"];
-    sent.push(await send(letter("both", ["Subject: Hello"], "A word."), both));
-    const long = letter(
-      "long",
-      ["Subject: Refund"],
-      `I need a refund.\r\n${"A line of no meaning.\r\n".repeat(60_000)}`,
-    );
-    sent.push(await send(long, ["access@clinic.example"]));
-  }
-
-  test("nothing differs: the facts of every mail are put together again as they were", async () => {
-    const { code, lines, summary } = await replayed(data, "--rules", rules, "--json");
-    expect(lines.filter(({ kind }) => kind === "change")).toEqual([]);
-    expect(summary).toMatchObject({ kind: "summary", mails: sent.length, decisions: sent.length + 1, failed: 0 });
-    expect(summary).toMatchObject({ compared: sent.length + 1, same: sent.length + 1, sameByOtherRules: 0 });
-    expect(code).toBe(0);
-  });
-
-  test("and the mails held threads, staff and forms", async () => {
-    const rows = await gateway.store.outcomes({ limit: 10_000 });
-    const by = new Set(rows.map(({ decidedBy }) => decidedBy));
-    expect([...by]).toEqual(expect.arrayContaining(["thread", "override", "field", "scorecard", "alias"]));
-  });
-
-  test("only the newest are replayed when so many are asked for", async () => {
-    const { summary } = await replayed(data, "--rules", rules, "--json", "--limit", "3");
-    expect(summary).toMatchObject({ mails: 3, total: 3 });
-  });
-});
-
-const FORWARDED = [
-  "#billing",
-  "",
-  "---------- Forwarded message ---------",
-  "From: Ana Ruiz <ana.ruiz@example.org>",
-  "Date: Sun, 22 Nov 2026 at 18:02",
-  "Subject: a question",
-  "To: <desk@clinic.example>",
-  "",
-  "I need a refill of my inhaler before the weekend.",
-].join("\r\n");
 
 describe("by changed rules", () => {
   let dir: TempDir;

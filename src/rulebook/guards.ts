@@ -2,6 +2,7 @@
 // A guard that cannot be judged is never passed over in silence.
 
 import type { Guard } from "../config/guards.ts";
+import type { RuleSet } from "../config/rules.ts";
 import type { Comparison } from "./replay.ts";
 import type { Agreement } from "./replay-labels.ts";
 
@@ -13,6 +14,19 @@ export type JudgedGuard = {
   /** The figures, or why there are none. */
   readonly says: string;
 };
+
+/** A type of this name is watched whatever the guards say. */
+const ALWAYS_WATCHED = "clinical";
+
+/** The types no mail should leave unseen: clinical, and those a guard speaks up for. */
+export function watchedTypes({ types, never }: Pick<RuleSet, "types" | "never">): readonly string[] {
+  const guarded = never.flatMap((guard) => {
+    if (guard.kind === "leave") return guard.type;
+    return guard.kind === "measure" && guard.measure === "recall" && guard.of.kind === "type" ? guard.of.type : [];
+  });
+  const always = types.flatMap(({ name }) => (name === ALWAYS_WATCHED ? name : []));
+  return [...new Set([...always, ...guarded])];
+}
 
 /** Judges every guard; `labelsGiven`: there was a file of confirmed labels. */
 export function judgeGuards(

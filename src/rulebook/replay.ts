@@ -1,7 +1,6 @@
 // What other rules would have made of mails, compared with what was decided: one comparison for each alias of a mail,
 // and the counts of all of them. Pure; mails and decisions are handed in, in order.
 
-import type { RuleSet } from "../config/rules.ts";
 import type { Outcome, Urgency } from "../outcome.ts";
 import { type Judgement, type Label, startJudgement } from "./replay-labels.ts";
 
@@ -65,14 +64,6 @@ export type Tally = {
   result(): Comparison;
 };
 
-/** Whatever a safety phrase can speak for must not lose mail unseen: the types of P1 rules. */
-export function safetyTypes({ urgencies }: Pick<RuleSet, "urgencies">): readonly string[] {
-  const types = urgencies.flatMap(({ urgency, rules }) =>
-    urgency === "P1" ? rules.flatMap(({ also }) => also?.type ?? []) : [],
-  );
-  return [...new Set(types)];
-}
-
 export function answerOf(outcome: Outcome): Answer {
   const { alias, requestType, urgency, decision, decidedBy } = outcome;
   const rules = outcome.evidence.flatMap((each) => ("rule" in each && each.kind !== "cancelled" ? each.rule : []));
@@ -88,8 +79,8 @@ export function answerOf(outcome: Outcome): Answer {
   };
 }
 
-/** Counts begin; `watched` are the types whose loss is listed, `counted` those whose loss is also counted. */
-export function startTally(watched: readonly string[], counted: readonly string[]): Tally {
+/** Counts begin; `watched` are the types that no mail should leave unseen. */
+export function startTally(watched: readonly string[]): Tally {
   const sums = {
     mails: 0,
     decisions: 0,
@@ -104,8 +95,7 @@ export function startTally(watched: readonly string[], counted: readonly string[
   const queues = startMoves();
   const urgencies = startMoves();
   const afterByQueue = new Map<string, number>();
-  const types = [...new Set([...watched, ...counted])];
-  const leaving = new Map(types.map((type) => [type, { count: 0, toReview: 0 }]));
+  const leaving = new Map(watched.map((type) => [type, { count: 0, toReview: 0 }]));
   const judgement = startJudgement();
 
   function compare(ref: string, before: Answer, after: Answer): Change | null {
