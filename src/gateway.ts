@@ -67,6 +67,42 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { first, seen } = await rulesToStartWith(options, store, now);
   await settleQueues(store, first.rules, log, now());
   const metrics = createMetrics({ store, inDoubt, now });
+  const behind = await startWork(options, started, { store, metrics, owner, now, first });
+  const { decider, live } = behind;
+  const listeners: Listening[] = [];
+  const gauges = { ...behind, listeners };
+  const page = startHealthPage({ ...config.http, metrics, status: () => status(gauges) });
+  const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
+  const doors = await openDoors(options, started, behind);
+  listeners.push(...doors.map(({ port }, index) => ({ ...pick(config, index), port })));
+  const watches = options.rules === undefined ? watchFolders(options, started, live, seen, now) : [];
+  log.info("ready", { rulesHash: first.rules.hash });
+  const all = started.move();
+  return {
+    listeners,
+    http: { address: config.http.address, port: health.port },
+    store,
+    broken: opened.gone,
+    rules: () => live.rules(),
+    rulesStatus: () => live.status(),
+    lookAtRules() {
+      for (const watch of watches) watch.look();
+    },
+    async [Symbol.asyncDispose]() {
+      log.info("draining");
+      await all.disposeAsync();
+      log.info("stopped");
+    },
+  };
+}
+
+/** What decides and delivers, and the rules it does so by. */
+async function startWork(
+  options: GatewayOptions,
+  started: AsyncDisposableStack,
+  { store, metrics, owner, now, first }: Ground,
+): Promise<Behind> {
+  const { config, log } = options;
   const ways = destinations(config);
   const deliverer = started.use(
     startDeliverer({
@@ -100,32 +136,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
   );
-  const listeners: Listening[] = [];
-  const gauges = { store, decider, deliverer, live, listeners };
-  const page = startHealthPage({ ...config.http, metrics, status: () => status(gauges) });
-  const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
-  const doors = await openDoors(options, started, { store, decider, metrics, live, now });
-  listeners.push(...doors.map(({ port }, index) => ({ ...pick(config, index), port })));
-  const watches = options.rules === undefined ? watchFolders(options, started, live, seen, now) : [];
-  log.info("ready", { rulesHash: first.rules.hash });
-  const all = started.move();
-  return {
-    listeners,
-    http: { address: config.http.address, port: health.port },
-    store,
-    broken: opened.gone,
-    rules: () => live.rules(),
-    rulesStatus: () => live.status(),
-    lookAtRules() {
-      for (const watch of watches) watch.look();
-    },
-    async [Symbol.asyncDispose]() {
-      log.info("draining");
-      await all.disposeAsync();
-      log.info("stopped");
-    },
-  };
+  return { store, metrics, now, deliverer, decider, live };
 }
+
+/** What everything stands on. */
+type Ground = {
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly owner: string;
+  readonly now: () => number;
+  readonly first: FirstRules;
+};
 
 /** The rules to begin with, kept before anything is decided by them, and what their folder was when they were read. */
 async function rulesToStartWith(
@@ -188,10 +209,11 @@ async function learningFrom(
 /** What stands behind the doors. */
 type Behind = {
   readonly store: Store;
-  readonly decider: Decider;
   readonly metrics: Metrics;
-  readonly live: LiveRules;
   readonly now: () => number;
+  readonly deliverer: Deliverer;
+  readonly decider: Decider;
+  readonly live: LiveRules;
 };
 
 /** Doors are opened last and, being last on the stack, are closed first. */
@@ -260,13 +282,7 @@ function report(log: Log, arrival: Arrival, { accepted, mail, hold }: Acceptance
   });
 }
 
-type Gauges = {
-  readonly store: Store;
-  readonly decider: Decider;
-  readonly deliverer: Deliverer;
-  readonly live: LiveRules;
-  readonly listeners: readonly Listening[];
-};
+type Gauges = Behind & { readonly listeners: readonly Listening[] };
 
 async function status({ store, decider, deliverer, live, listeners }: Gauges): Promise<Status> {
   const counts = await store.counts();

@@ -7,63 +7,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Store, StoreTrouble } from "../src/store/store.ts";
 import { sendMail, talk } from "./support/dialogue.ts";
-import { type TestGateway, type TestGatewayOptions, testGateway } from "./support/gateway.ts";
-import { type SmallRules, saying, smallRules, writeSmallRules } from "./support/small-rules.ts";
+import { testGateway } from "./support/gateway.ts";
+import { CARE, decided, events, house, metric, readyz } from "./support/rules-house.ts";
+import { saying, smallRules, writeSmallRules } from "./support/small-rules.ts";
 import { smtpSink } from "./support/smtp-sink.ts";
 import { tempDir } from "./support/temp-dir.ts";
 import { until } from "./support/wait.ts";
-
-const CARE = "care@clinic.example";
-
-type House = AsyncDisposable & {
-  readonly gateway: TestGateway;
-  readonly folder: string;
-  save(rules: SmallRules): Promise<unknown>;
-  /** Saves rules and waits until they are those in use; answers their hash. */
-  live(rules: SmallRules): Promise<string>;
-};
-
-async function house(path: string, first: SmallRules, options: TestGatewayOptions = {}): Promise<House> {
-  const folder = join(path, "rules");
-  await writeSmallRules(folder, first);
-  const gateway = await testGateway(path, { rulesFolder: folder, ...options });
-  return {
-    gateway,
-    folder,
-    save: (rules) => writeSmallRules(folder, rules),
-    async live(rules) {
-      const before = gateway.rules().hash;
-      await writeSmallRules(folder, rules);
-      await until("the rules are live", () => gateway.rules().hash !== before);
-      return gateway.rules().hash;
-    },
-    [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
-  };
-}
-
-/** Sends a mail and answers how it was decided. */
-async function decided(gateway: TestGateway, phrase: string) {
-  const reply = await sendMail(gateway.port("smtp"), [CARE], saying(phrase));
-  const ref = /Accepted as (\S+)/.exec(reply)?.[1] ?? reply;
-  return until(`${ref} is decided`, async () => (await gateway.store.find(ref))?.outcomes[0]);
-}
-
-function events(gateway: TestGateway, name: string): readonly Record<string, unknown>[] {
-  return gateway.log.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ event }) => event === name);
-}
-
-async function readyz(gateway: TestGateway) {
-  const response = await fetch(`http://127.0.0.1:${gateway.http.port}/readyz`);
-  return { code: response.status, ...((await response.json()) as Record<string, unknown>) };
-}
-
-async function metric(gateway: TestGateway, name: string): Promise<string | undefined> {
-  const page = await (await fetch(`http://127.0.0.1:${gateway.http.port}/metrics`)).text();
-  return page
-    .split("\n")
-    .find((line) => line.startsWith(`${name} `))
-    ?.slice(name.length + 1);
-}
 
 test("a save decides the next mails, and each outcome names the set that decided it", async () => {
   await using dir = await tempDir();

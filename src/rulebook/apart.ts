@@ -21,7 +21,7 @@ export type Examined =
   | { readonly kind: "bad"; readonly problems: readonly Problem[] };
 
 /** A look in a thread of its own. A thread that dies or takes too long is a problem of the folder; never rejects. */
-export function examineApart(setup: ApartSetup, stop: AbortSignal): Promise<Examined> {
+export async function examineApart(setup: ApartSetup, stop: AbortSignal): Promise<Examined> {
   const { folder } = setup;
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: setup, name: "rules" });
   const { promise, resolve } = Promise.withResolvers<Examined>();
@@ -37,9 +37,9 @@ export function examineApart(setup: ApartSetup, stop: AbortSignal): Promise<Exam
     giveUp("looking at these rules ended with an error of ours; please tell the makers of Mailward"),
   );
   worker.on("exit", () => giveUp("the thread that looks at rules has ended; is there enough memory?"));
-  return promise.finally(async () => {
-    clearTimeout(timer);
-    stop.removeEventListener("abort", stopped);
-    await worker.terminate();
-  });
+  const examined = await promise;
+  clearTimeout(timer);
+  stop.removeEventListener("abort", stopped);
+  await worker.terminate();
+  return examined;
 }
