@@ -235,6 +235,12 @@ describe("inflect", () => {
     expect(found(rule, "renewable presence")).toEqual([]);
   });
 
+  test("does not take short words for forms of each other", () => {
+    const short = { any: ["tos", "pap", "cara", "lab"], inflect: true };
+    expect(found(short, "to paper the car")).toEqual([]);
+    expect(found(short, "my labs")).toEqual(["labs"]);
+  });
+
   test("goes for all, near and none too", () => {
     expect(found({ all: ["card", "lose"], inflect: true }, "losing my cards")).toEqual(["cards", "losing"]);
     expect(found({ near: { of: ["card", "lose"], within: 2 }, inflect: true }, "loses cards")).toEqual([

@@ -12,6 +12,7 @@ import { passwordCommand } from "./password.ts";
 import { queueCommand } from "./queue.ts";
 import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
+import { rulesCommand } from "./rules.ts";
 import { sendCommand } from "./send.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
@@ -33,6 +34,7 @@ export function program(): Command {
     balanceCommand(),
     reportCommand(),
     replayCommand(),
+    rulesCommand(),
     passwordCommand(),
   ];
   const root = new Command("mailward")

@@ -55,6 +55,12 @@ export function readYaml<S extends z.ZodType>(sources: readonly Source[], schema
   return { kind: "problems", problems: inOrder(found.map((m) => problem(m.path, m.message, m.what))) };
 }
 
+/** Only what YAML itself does not take. */
+export function yamlMistakes(source: Source): readonly Problem[] {
+  const page = parseSource(source);
+  return page.problems.length > 0 ? page.problems : strayNames(page);
+}
+
 /** Read a file as a source; a file that cannot be read or is not UTF-8 is a problem. */
 export function readSource(
   file: string,
