@@ -52,8 +52,6 @@ describe("the form of a rule file", () => {
       "    - { id: other, points: 2, any: [word] }",
       "    # below",
       "",
-      "# the end",
-      "",
     ].join("\r\n");
     expect(formatted(before)).toBe(
       [
@@ -68,8 +66,6 @@ describe("the form of a rule file", () => {
         "",
         "    - { id: other, points: 2, any: [word] }",
         "    # below",
-        "",
-        "# the end",
         "",
       ].join("\n"),
     );
@@ -91,6 +87,7 @@ describe("the form of a rule file", () => {
   test.each([
     ["", "\n"],
     ["# only a comment\n", "# only a comment\n"],
+    ["a: [b]\n\n# the end\n", "a: [b]\n\n# the end\n"],
     ["\uFEFFdomains: [a.example]", "domains: [a.example]\n"],
     [
       "a: '555-0100'\nb: \"yes\"\nc: 'null'\nd: '1'\ne: 'x: y'\nf: 'it''s'\n",

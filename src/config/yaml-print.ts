@@ -83,7 +83,7 @@ function pairLines(
     const before = node.commentBefore ? commentLines(node.commentBefore, indent + STEP) : [];
     const body = isMap(node)
       ? mapLines(node, indent + STEP, inside, order)
-      : seqLines(node as YAMLSeq, indent + STEP, inside, order);
+      : seqLines(node, indent + STEP, inside, order);
     return [...above, head, ...before, ...body];
   }
   return [...above, ...valueLines(name, node, indent)];
@@ -139,7 +139,7 @@ function seqLines(seq: YAMLSeq, indent: number, path: readonly string[], order: 
       return [...above, ...inner, `${space}- ${start.slice(indent + STEP)}`, ...rest];
     }
     if (isCollection(node) && !isMap(node) && (node.flow !== true || hasComments(node)) && node.items.length > 0) {
-      const [start = "", ...rest] = seqLines(node as YAMLSeq, indent + STEP, path, order);
+      const [start = "", ...rest] = seqLines(node, indent + STEP, path, order);
       return [...above, `${space}- ${start.slice(indent + STEP)}`, ...rest];
     }
     return [...above, ...valueLines(`${space}-`, node, indent)];
@@ -225,7 +225,7 @@ function stringText(value: string, inFlow: boolean): string {
 /** Whether a text means itself without quotes; in doubt the parser is asked. */
 function isPlain(value: string, inFlow: boolean): boolean {
   if (value === "" || value !== value.trim() || /[\n\p{Cc}]/u.test(value)) return false;
-  if (inFlow && /[,[\]{}]/.test(value)) return false;
+  if (/^[!&*%@`|>]/.test(value) || (inFlow && /[,[\]{}]/.test(value))) return false;
   if (/^[\p{L}][\p{L} '’-]*$/u.test(value) && !/^(?:true|false|null)$/i.test(value)) return true;
   try {
     const read: unknown = parse(inFlow ? `[${value}]` : `x: ${value}`);
