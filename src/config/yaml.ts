@@ -230,7 +230,10 @@ function problemAt(
   message: string,
 ): Problem {
   const { line, col } = page.lines.linePos(start);
-  const source = (page.source.text.split("\n")[line - 1] ?? "").replace(/\r$/, "");
+  const { text } = page.source;
+  const begin = page.lines.lineStarts[line - 1] ?? 0;
+  const lineEnd = text.indexOf("\n", begin);
+  const source = text.slice(begin, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, "");
   const width = Math.max(1, Math.min(end - start, source.length - col + 1));
   return { file: page.source.file, line, column: col, message, source, width };
 }
