@@ -5,6 +5,7 @@ import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
 import type { PastMail } from "./past.ts";
+import type { PastShadow, ShadowCounts } from "./shadow.ts";
 
 /** Raised when the store cannot do its work now (disk full, database locked, file damaged). Nothing was half done. */
 export class StoreTrouble extends Error {
@@ -147,6 +148,7 @@ export type Case = {
     readonly heldReason: string | null;
   }[];
   readonly outcomes: readonly OutcomeRow[];
+  readonly shadows: readonly PastShadow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly attempts: readonly AttemptRow[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
@@ -276,6 +278,8 @@ export type Store = AsyncDisposable & {
     readonly since: number;
     readonly bucketMs: number;
   }): Promise<readonly ReportRow[]>;
+  /** What rules tried out would have decided otherwise, from a moment on. */
+  shadows(since: number): Promise<ShadowCounts>;
   deliveries(filter: QueueFilter & { readonly limit: number }): Promise<readonly DeliveryRow[]>;
   /** Messages on the held shelf before decision. */
   heldMessages(

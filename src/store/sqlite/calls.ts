@@ -3,6 +3,7 @@
 
 import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts } from "../store.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
+import type { ShadowCountsOut, ShadowRowOut } from "./shadow-columns.ts";
 
 export type Column = string | number | null;
 
@@ -49,6 +50,8 @@ type OutcomeColumns = {
   readonly leaseTo: string | null;
   /** The columns of `outcomes` from `decided_at` on, in the order of the table. */
   readonly columns: readonly Column[];
+  /** The columns of `shadows` from `rules_hash` on; null: nothing was tried out. */
+  readonly shadow: readonly Column[] | null;
 };
 
 /** The columns of `readings` from `kind` on, in the order of the table. */
@@ -152,6 +155,7 @@ export type CaseRows = {
   readonly reading: ReadingColumns | null;
   readonly routings: readonly RoutingRow[];
   readonly outcomes: readonly OutcomeRowOut[];
+  readonly shadows: readonly ShadowRowOut[];
   readonly deliveries: readonly DeliveryRowOut[];
   readonly attempts: readonly AttemptRowOut[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
@@ -272,6 +276,7 @@ export type AskVerbs = {
   pastMails(messageIds: readonly number[]): readonly PastRows[];
   balance(): readonly BalanceRow[];
   report(call: { readonly by: ReportBy; readonly since: number; readonly bucketMs: number }): readonly ReportRow[];
+  shadows(since: number): ShadowCountsOut;
   deliveries(call: DeliveryFilter & { readonly limit: number }): readonly DeliveryRowOut[];
   heldMessages(call: { readonly limit: number }): readonly {
     readonly message_id: number;

@@ -19,6 +19,7 @@ import type {
   RecipientColumns,
 } from "./calls.ts";
 import { proofOf, readingOf } from "./reading-columns.ts";
+import { pastShadowOf } from "./shadow-columns.ts";
 
 /** Version of the JSON in `outcomes.why`. */
 const WHY_VERSION = 1;
@@ -96,7 +97,7 @@ export function outcomeColumns(
 }
 
 /** The ids of the rules that spoke, each once, in the order of the evidence. */
-function rulesOf(outcome: Outcome): readonly string[] {
+export function rulesOf(outcome: Outcome): readonly string[] {
   const rules = new Set<string>();
   for (const evidence of outcome.evidence)
     if ("rule" in evidence && evidence.kind !== "cancelled") rules.add(evidence.rule);
@@ -229,6 +230,7 @@ export function caseOf(rows: CaseRows): Case {
       heldReason: row.heldReason,
     })),
     outcomes: rows.outcomes.map(outcomeRowOf),
+    shadows: rows.shadows.map(pastShadowOf),
     deliveries: rows.deliveries.map(deliveryRowOf),
     attempts: rows.attempts.map(attemptRowOf),
     duplicates: rows.duplicates,

@@ -22,6 +22,7 @@ import {
 } from "./columns.ts";
 import { ruleVerbs } from "./kept-rules.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
+import { shadowColumns, shadowVerbs } from "./shadow-columns.ts";
 import type { ThreadTask } from "./thread-words.ts";
 
 export type SqliteStoreOptions = {
@@ -59,6 +60,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...operatorVerbs(writer),
     ...ruleVerbs(writer),
     ...askVerbs(reader.get),
+    ...shadowVerbs(reader.get),
     // Counts are for a health check with a deadline: they do not wait behind a report or a balance.
     counts: async () => (await counter.get()).call("counts", null),
     gone: writer.gone,
@@ -186,6 +188,7 @@ function recordCall(mail: DecidedMail): RecordCall {
       urgency: outcome.urgency,
       leaseTo,
       columns: outcomeColumns(outcome, mail.decided.rulesHash, mail.decidedAt, mail.durationMicros),
+      shadow: shadowColumns(mail.decided.shadow, outcome),
     })),
   };
 }

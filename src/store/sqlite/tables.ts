@@ -12,6 +12,7 @@ import { readingStatements } from "./tables/readings.ts";
 import { routingStatements } from "./tables/routings.ts";
 import { ruleSetStatements } from "./tables/rule-sets.ts";
 import { secretStatements } from "./tables/secrets.ts";
+import { shadowStatements } from "./tables/shadows.ts";
 import { threadStatements } from "./tables/threads.ts";
 
 export type Tables = ReturnType<typeof openTables>;
@@ -28,6 +29,7 @@ export function openTables(db: Connection) {
     readings: readingStatements(db),
     threads: threadStatements(db),
     outcomes: outcomeStatements(db),
+    shadows: shadowStatements(db),
     deliveries: deliveryStatements(db),
     attempts: attemptStatements(db),
     duplicates: duplicateStatements(db),

@@ -13,6 +13,7 @@ import { outcomeQuestions } from "../tables/outcomes.ts";
 import { readingQuestions } from "../tables/readings.ts";
 import { reportQuestion } from "../tables/report.ts";
 import { routingQuestions } from "../tables/routings.ts";
+import { shadowQuestions } from "../tables/shadows.ts";
 import { pastMails } from "./past.ts";
 
 export type Questions = ReturnType<typeof openQuestions>;
@@ -24,6 +25,7 @@ export function openQuestions(db: Connection) {
     routings: routingQuestions(db),
     readings: readingQuestions(db),
     outcomes: outcomeQuestions(db),
+    shadows: shadowQuestions(db),
     deliveries: deliveryQuestions(db),
     attempts: attemptQuestions(db),
     duplicates: duplicateQuestions(db),
@@ -42,6 +44,7 @@ export function askVerbs(questions: Questions): AskVerbs {
     balance: () => questions.balance(),
     report: ({ by, since, bucketMs }: { by: ReportBy; since: number; bucketMs: number }): readonly ReportRow[] =>
       questions.report(by, since, bucketMs),
+    shadows: (since) => questions.shadows.counts(since),
     deliveries: (filter) => deliveries.list(filter),
     heldMessages: ({ limit }) => routings.held(limit),
     counts: () => counts(questions),
@@ -57,6 +60,7 @@ function find(questions: Questions, messageId: number): CaseRows | null {
     reading: questions.readings.get(messageId),
     routings: questions.routings.ofMessage(messageId),
     outcomes: questions.outcomes.ofMessage(messageId),
+    shadows: questions.shadows.ofMessage(messageId),
     deliveries: questions.deliveries.ofMessage(messageId),
     attempts: questions.attempts.ofMessage(messageId),
     duplicates: questions.duplicates.ofMessage(messageId),

@@ -21,6 +21,7 @@ export function record(tables: Tables, call: RecordCall): readonly JobRow[] {
       leaseUntil: call.leaseUntil,
     });
     tables.outcomes.insert(outcome.routingId, id, outcome.columns);
+    if (outcome.shadow !== null) tables.shadows.insert(outcome.routingId, call.decidedAt, outcome.shadow);
     if (isNew && outcome.leaseTo !== null) leased.push(id);
   }
   if (decided > 0) tables.readings.insert(call.messageId, call.reading);
