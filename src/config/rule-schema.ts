@@ -179,6 +179,10 @@ function looksForSomething(rule: { any?: unknown; all?: unknown; near?: unknown;
   return [rule.any, rule.all, rule.near, rule.patterns].some((each) => each !== undefined);
 }
 
+/** The same for editors, which know nothing of the checks below. */
+const requiring = (...keys: readonly string[]) => keys.map((key) => ({ required: [key] }));
+const SOMETHING = { anyOf: requiring("any", "all", "near", "patterns") };
+
 export const typeRule = z
   .strictObject({
     ...common,
@@ -190,7 +194,8 @@ export const typeRule = z
   .refine((rule) => (rule.points === undefined) !== (rule.sure !== true), {
     error: "a rule has either `points: 3` (a hint) or `sure: true` (decides alone), one of the two",
   })
-  .refine(looksForSomething, LOOKS_FOR);
+  .refine(looksForSomething, LOOKS_FOR)
+  .meta({ allOf: [SOMETHING, { anyOf: requiring("points", "sure") }] });
 
 export const urgencyRule = z
   .strictObject({
@@ -201,7 +206,8 @@ export const urgencyRule = z
   .refine((rule) => (rule.type === undefined) === (rule.points === undefined), {
     error: "`type` and `points` go together: which type this also speaks for, and how strongly",
   })
-  .refine(looksForSomething, LOOKS_FOR);
+  .refine(looksForSomething, LOOKS_FOR)
+  .meta({ allOf: [SOMETHING] });
 
 export type RuleFile = Omit<z.output<typeof typeRule>, "points" | "sure">;
 export type ExampleFile = z.output<typeof example>;
