@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { type Decider, startDecider } from "../src/decider/decider.ts";
 import { openLog } from "../src/log.ts";
 import { openSqliteStore, type SqliteStore } from "../src/store/sqlite/sqlite.ts";
+import type { Undecided } from "../src/store/store.ts";
 import { BLANK_RULES } from "./support/blank.ts";
 import { facts } from "./support/facts.ts";
 import { newMail } from "./support/store-samples.ts";
@@ -12,6 +13,7 @@ import { until } from "./support/wait.ts";
 
 /** The real worker, which with rules called "dead" or "silent" dies or never gets ready. */
 const PICKY = new URL("support/picky-worker.ts", import.meta.url);
+const BYTES = Buffer.from("Subject: hello\r\n\r\nhello\r\n");
 const called = (hash: string) => ({ rules: { ...BLANK_RULES, hash }, shadow: null });
 
 function deciderOn(store: SqliteStore, hash: string, readyMs?: number): Decider {
@@ -33,16 +35,20 @@ function deciderOn(store: SqliteStore, hash: string, readyMs?: number): Decider 
 
 /** By which rules the newest mail is decided. */
 async function decidedBy(store: SqliteStore, decider: Decider): Promise<string> {
-  const mail = newMail("Subject: hello\r\n\r\nhello\r\n");
-  const accepted = await store.accept(mail);
-  const routings = accepted.routings.flatMap((each, index) => {
+  const message = await accepted(store);
+  decider.offer(message, BYTES);
+  const row = await until("it is decided", async () => (await store.find(message.ref))?.outcomes[0]);
+  return row.rulesHash;
+}
+
+async function accepted(store: SqliteStore): Promise<Undecided> {
+  const mail = newMail(BYTES.toString());
+  const { messageId, ref, routings } = await store.accept(mail);
+  const open = routings.flatMap((each, index) => {
     const recipient = mail.routings[index]?.recipient;
     return each.kind === "new" && recipient !== undefined ? [{ routingId: each.routingId, recipient }] : [];
   });
-  const bytes = mail.body.kind === "inline" ? mail.body.bytes : new Uint8Array();
-  decider.offer({ messageId: accepted.messageId ?? 0, ref: accepted.ref, mail: mail.mail, routings }, bytes);
-  const row = await until("it is decided", async () => (await store.find(accepted.ref))?.outcomes[0]);
-  return row.rulesHash;
+  return { messageId: messageId ?? 0, ref, mail: mail.mail, routings: open };
 }
 
 test.each(["silent", "dead"])("a start with workers that are %s is given up", async (hash) => {
@@ -62,6 +68,25 @@ test("new workers decide from the moment they begin, and not before", async () =
   expect(await decidedBy(store, decider)).toBe("first");
   await shift.begin();
   expect(await decidedBy(store, decider)).toBe("second");
+  expect(decider.replaced).toBe(0);
+});
+
+test("what the earlier workers have before them they finish: each mail is decided, once", async () => {
+  await using dir = await tempDir();
+  await using store = await openSqliteStore({ folder: dir.path, mode: "gateway" });
+  await using decider = deciderOn(store, "first");
+  await decider.ready;
+  const mails = await Promise.all(Array.from({ length: 100 }, () => accepted(store)));
+  await using shift = await decider.prepare(called("second"));
+  for (const mail of mails) decider.offer(mail, BYTES);
+  await Promise.resolve(); // the facts of the mails are there, and the first workers have some
+  await shift.begin();
+  const rows = await until("all are decided", async () => {
+    const found = await store.outcomes({ limit: 1000 });
+    return found.length === mails.length ? found : null;
+  });
+  expect(new Set(rows.map(({ rulesHash }) => rulesHash))).toEqual(new Set(["first", "second"]));
+  expect(decider.inHand).toBe(0);
   expect(decider.replaced).toBe(0);
 });
 
