@@ -65,7 +65,7 @@ function headline({ rules, against }: Trial, { comparison, total }: Found, stopp
   const { mails, decisions, compared } = comparison;
   const each = decisions === mails ? "" : ` to ${count(decisions, "alias", "aliases")} in all`;
   const with_ = against === null ? "what was decided" : `rule set ${against.hash}`;
-  const early = stopped ? `${paint("bold", "Stopped early")}: ${mails} of ${count(total, "mail")}. ` : "";
+  const early = stopped ? `${paint("bold", `Stopped early, before all ${count(total, "mail")} were replayed.`)} ` : "";
   return `${early}${count(mails, "mail")}${each} by rule set ${rules.hash}${compared === 0 ? "" : `, compared with ${with_}`}.`;
 }
 

@@ -24,9 +24,9 @@ const ROUNDS = 5;
 const GOAL = 1_000;
 const IN_FLIGHT = 64;
 const STORES = [
-  { name: "10 KB", mails: 6_000, bytes: 10_240 },
+  { name: "10 KB", mails: 10_000, bytes: 10_240 },
   { name: "as they are", mails: 6_000, bytes: 0 },
-  { name: "100 KB", mails: 600, bytes: 102_400 },
+  { name: "100 KB", mails: 1_000, bytes: 102_400 },
 ] as const;
 /** What people write around their request, to make a mail as long as need be. */
 const PROSE =
