@@ -1,14 +1,17 @@
-// `mailward report`: volumes over time, drawn as bars.
+// `mailward report`: volumes over time, drawn as bars, and what rules tried out would have done otherwise.
 
 import { Command, Option } from "commander";
 import type { ReportBy, ReportRow } from "../store/store.ts";
 import { type OperatorFlags, parseSince, print, printJson, withStore, withStoreFlags } from "./operator.ts";
+import { shadowPage } from "./shadow-page.ts";
+import { shadowSums } from "./shadow-sums.ts";
 import { bar, dateTime, paint, table } from "./terminal.ts";
 
 type ReportFlags = OperatorFlags & {
   readonly by: ReportBy;
   readonly since?: number;
   readonly per: "hour" | "day" | "week";
+  readonly shadow?: boolean;
 };
 
 const HOUR_MS = 3_600_000;
@@ -25,9 +28,16 @@ export function reportCommand(): Command {
     )
     .addOption(new Option("--per <span>", "the time of one bar").choices(["hour", "day", "week"]).default("day"))
     .option("--since <when>", "from a date, or within 15m, 12h, 30d (default 7d)", parseSince)
+    .addOption(
+      new Option("--shadow", "instead: what rules tried out would have decided otherwise").conflicts(["by", "per"]),
+    )
     .action((flags: ReportFlags) =>
       withStore(flags, async (store) => {
         const since = flags.since ?? parseSince("7d");
+        if (flags.shadow === true) {
+          const sums = shadowSums(await store.shadows(since));
+          return flags.json ? printJson({ since, ...sums }) : print(shadowPage(sums));
+        }
         const rows = await store.report({ by: flags.by, since, bucketMs: BUCKET_MS[flags.per] });
         if (flags.json) for (const row of rows) printJson({ ...row, bucket: new Date(row.bucket).toISOString() });
         else print(rows.length === 0 ? "Nothing was decided in that time." : drawing(rows, flags));
