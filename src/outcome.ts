@@ -82,7 +82,7 @@ export type Evidence =
       readonly urgency: Urgency | null;
       readonly phrase: string;
       readonly span: Span;
-      readonly why: "negated" | "past" | "somebody-else";
+      readonly why: "negated" | "past" | "somebody-else" | "part-of";
       readonly by: Span;
     }
   | {

@@ -8,7 +8,7 @@ import { wordsOf } from "../src/classify/words.ts";
 import { decideMessage } from "../src/pipeline.ts";
 import { BLANK_MESSAGE, BLANK_RULES, messageSaying, ruleSaying } from "./support/blank.ts";
 import { facts } from "./support/facts.ts";
-import { type Fired, fired, found, isRule } from "./support/fired.ts";
+import { type Fired, fired, found, isRule, rulesWith } from "./support/fired.ts";
 
 describe("any", () => {
   test("takes phrases side by side in several languages", () => {
@@ -60,6 +60,37 @@ describe("none", () => {
     expect(found({ any: ["killing me"], none: ["bill"] }, { ...BLANK_MESSAGE, text, sections })).toEqual([
       "killing me",
     ]);
+  });
+});
+
+describe("except", () => {
+  const rule = { any: ["dying"], except: ["phone is dying", "dying to know", "<metaphor>"] };
+  const words = [{ name: "metaphor", any: ["dying of laughter"] }];
+
+  test("leaves out a hit that shares words with one of its phrases, and only that hit", () => {
+    expect(found(rule, "My phone is dying.", { words })).toEqual([]);
+    expect(found(rule, "I am dying to know.", { words })).toEqual([]);
+    expect(found(rule, "I am dying of laughter.", { words })).toEqual([]);
+    expect(found(rule, "My phone is dying, and so is he: dying.", { words })).toEqual(["dying"]);
+    expect(found(rule, "dying too", { words })).toEqual(["dying"]);
+  });
+
+  test("shows by which words", () => {
+    const decided = decideMessage(
+      messageSaying("My phone is dying."),
+      facts({ aliases: ["a"] }),
+      rulesWith(rule, { words }),
+    );
+    expect(decided.outcomes[0]?.evidence).toMatchObject([
+      { kind: "cancelled", why: "part-of", by: { field: "text", start: 3, end: 17 } },
+    ]);
+  });
+
+  test("goes for all, near and patterns", () => {
+    expect(found({ all: ["a", "b"], except: ["b c"] }, "a b c")).toEqual([]);
+    expect(found({ all: ["a", "b"], except: ["b c"] }, "a b c b")).toEqual(["a", "b"]);
+    expect(found({ near: { of: ["a", "b"], within: 3 }, except: ["x b"] }, "a x b")).toEqual([]);
+    expect(found({ patterns: ["a[0-9]"], except: ["not a1"] }, "not a1 but a2")).toEqual(["a2"]);
   });
 });
 

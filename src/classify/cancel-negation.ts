@@ -2,6 +2,7 @@
 // from the phrase back to a cue over words that may stand there, then asks whether anything behind takes it back.
 
 import { gapBeforeNext, LIST_WORDS, type Rest, restOfList } from "./cancel-list.ts";
+import { behindIsQuiet, HEAD_WORDS } from "./cancel-quiet.ts";
 import {
   anyOf,
   endsSentence,
@@ -9,32 +10,25 @@ import {
   gapAfter,
   isQuestion,
   type Stretch,
-  sentenceEnd,
   sentenceStart,
   signsAfter,
   standAt,
   wordAt,
 } from "./cancel-stretch.ts";
 import {
-  ALARMS,
   ANSWERS,
   BOTH,
   COLON_CUES,
   COMPLAINTS,
-  CONTRASTS,
   CUES_BY_LAST_WORD,
   type CueKind,
   DONE,
   EITHER,
-  ERRANDS,
   FILLERS,
   GLUE,
   LEFT_DOUBTS,
-  MILD,
   NEXT_REVIVALS,
   REVIVALS,
-  RIGHT_OPENERS,
-  RIGHT_PHRASES,
   SPANISH_ACHE,
   SPANISH_NOW,
   SPANISH_THEN,
@@ -43,15 +37,10 @@ import {
   VERDICTS,
 } from "./cancel-words.ts";
 
-/** How far behind a phrase its sentence is read for words that take the negation back. */
-const BEHIND_WORDS = 24;
 /** How far left of a cue its clause is read for doubts. */
 const LEFT_WORDS = 8;
-/** How much of the next sentence is read: its head, or for negations about the past more of it. */
-const HEAD_WORDS = 4;
+/** How much of the next sentence is read for negations about the past. */
 const NEXT_WORDS = 14;
-/** Behind these, in the rest of a sentence, complaints are negated too. */
-const NEGATORS = new Set(["no", "denies", "denied", "without", "nor", "sin", "ni", "niega", "tampoco"]);
 /** "I had never had chest pain" says that it came. */
 const BEFORE_PAST = new Set(["had", "habia"]);
 /** Complaints that a list with commas alone must have: "denies fever, chest pain" may say that it is there. */
@@ -253,43 +242,4 @@ function listHolds(stretch: Stretch, cue: Before, walk: Walk, rest: Rest, first:
   if (!strong) return false;
   if (walk.both || rest.both) return true;
   return walk.items + rest.items + 1 >= BARE_LIST && first > cue.last;
-}
-
-/** Whether nothing behind takes the negation back: the next word is harmless, and no word of the sentence revives. */
-function behindIsQuiet(stretch: Stretch, last: number, nextWords: number): boolean {
-  const end = sentenceEnd(stretch, last, BEHIND_WORDS);
-  if (isQuestion(stretch, end)) return false;
-  if (anyOf(stretch, end + 1, end + nextWords, nextWords > HEAD_WORDS ? REVIVALS : NEXT_REVIVALS)) return false;
-  if (nextWords > HEAD_WORDS && anyOf(stretch, end + 1, end + nextWords, NEXT_REVIVALS)) return false;
-  if (end === last) return true;
-  const gap = gapAfter(stretch, last);
-  if (gap !== "space" && gap !== "wrap" && gap !== "comma") return false;
-  let from = last + 1;
-  if (gap === "space") {
-    const opener = RIGHT_PHRASES.find((each) => standAt(stretch, last + 1, each));
-    if (opener !== undefined) from += opener.length;
-    else if (BOTH.has(wordAt(stretch, last + 1)) && !ERRANDS.has(wordAt(stretch, last + 2))) return false;
-    else if (!RIGHT_OPENERS.has(wordAt(stretch, last + 1))) return false;
-  }
-  return restIsQuiet(stretch, from, end);
-}
-
-/** The rest of the sentence: no word that revives, and alarms only where they are negated themselves. */
-function restIsQuiet(stretch: Stretch, from: number, end: number): boolean {
-  let negated = false;
-  for (let at = from; at <= end; at++) {
-    const word = wordAt(stretch, at);
-    if (CONTRASTS.has(word)) return isMild(stretch, at + 1, end);
-    if (REVIVALS.has(word) && !(word === "like" && ["would", "id"].includes(wordAt(stretch, at - 1)))) return false;
-    if (NEGATORS.has(word)) negated = true;
-    else if (negated) negated = COMPLAINTS.has(word) || FILLERS.has(word) || GLUE.has(word) || EITHER.has(word);
-    if (!negated && ALARMS.has(word)) return false;
-  }
-  return true;
-}
-
-/** What stands behind a "but". */
-function isMild(stretch: Stretch, from: number, to: number): boolean {
-  for (let at = from; at <= to; at++) if (!MILD.has(wordAt(stretch, at))) return false;
-  return to >= from && to < from + BEHIND_WORDS - 4;
 }

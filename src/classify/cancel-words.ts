@@ -187,6 +187,14 @@ export const ERRANDS = set(`
   necesito necesita quiero quisiera niega sin no mi
 `);
 
+/** "Just need a refill": what only asks for something takes no negation back. */
+export const MERELY = set("just only solo solamente");
+export const ASKING = set(`
+  need needs want wants wanted wondering asking checking calling writing following requesting necesito necesita quiero
+  quisiera queria llamo escribo
+`);
+export const ASKED_FOR = set("refill question form note copy letter bill receta pregunta copia carta factura cita");
+
 /** Turn a sentence round; what follows must be mild, word by word, or the phrase is kept. */
 export const CONTRASTS = set("but however though although yet pero aunque mas");
 /** All that may follow a contrast. */

@@ -16,6 +16,8 @@ export type CompiledRule = {
   readonly rule: Rule;
   readonly patterns: readonly Pattern[];
   readonly further: readonly Further[];
+  /** Phrases that a hit may share no word with. */
+  readonly except: PhraseNode | null;
   /** The request type it speaks for, and how strongly; null for an urgency rule that speaks for none. */
   readonly speaks: { readonly type: string; readonly strength: Strength } | null;
   /** The level it raises a mail to; null for a rule of a request type. */
@@ -27,7 +29,7 @@ export type CompiledRule = {
  * rule asks for, by which it is looked at further. Of a fact the place in `CompiledRules.facts`.
  */
 export type Part = {
-  readonly kind: "any" | "wake" | "fact";
+  readonly kind: "any" | "wake" | "fact" | "except";
   readonly rule: number;
   /** As written. */
   readonly phrase: string;
@@ -97,11 +99,12 @@ export function compileRules(set: RuleSet): CompiledRules {
   });
   const stemmed = asked.flatMap(({ rule, entries }) => (rule.inflect ? entries.flatMap(wordsIn) : []));
   const formsOf = stemmers([...phrases.inflected.flatMap(({ words }) => words), ...stemmed]);
-  const rules = asked.map(({ rule, speaks, urgency, entries }) => ({
+  const rules = asked.map(({ rule, speaks, urgency, entries }, index) => ({
     id: rule.id,
     rule,
     patterns: rule.patterns.flatMap(patternOf),
     further: entries.flatMap((entry) => furtherOf(entry, rule.inflect ? formsOf : null)),
+    except: exceptTree(rule, index, lists),
     speaks,
     urgency,
   }));
@@ -195,6 +198,11 @@ function wakingPhrases(
 
 function treePhrases(kind: Part["kind"], rule: number, written: readonly string[], lists: Lists): readonly Phrase[] {
   return expanded(written, lists).map(({ phrase, words }) => ({ words, part: { kind, rule, phrase } }));
+}
+
+function exceptTree({ except }: Rule, index: number, lists: Lists): PhraseNode | null {
+  if (except.length === 0) return null;
+  return treeOf(treePhrases("except", index, except, lists), (word) => word);
 }
 
 /** Every phrase that those written stand for, in normalised words. */

@@ -94,7 +94,7 @@ function note(part: Part, at: Occurrence, search: Search): void {
   const compiled = search.compiled.rules[part.rule];
   if (compiled === undefined || !looksIn(compiled, at.searched)) return;
   const gathered = gatheredOf(part.rule, search);
-  if (part.kind === "any") gatherAny(gathered, compiled.rule, at);
+  if (part.kind === "any") gatherAny(gathered, compiled, at);
 }
 
 /** What awake rules ask for beside: every phrase of `all`, `near` and `none`, in reading order. */
@@ -107,9 +107,9 @@ function lookFurther(stretches: readonly Searched[], { compiled, gathered }: Sea
   }
 }
 
-function gatherFurther(gathered: Gathered, { rule, further }: CompiledRule, stretch: Searched, indexOf: IndexOf): void {
+function gatherFurther(gathered: Gathered, rule: CompiledRule, stretch: Searched, indexOf: IndexOf): void {
   const near: (readonly [number, Occurrence])[] = [];
-  for (const { kind, entry, phrase, forms } of further) {
+  for (const { kind, entry, phrase, forms } of rule.further) {
     for (const { tree, words } of forms) {
       for (const first of placesOf(words, indexOf(stretch, tree))) {
         const at = occurrence(phrase, stretch, first, first + words.length - 1);
@@ -193,7 +193,7 @@ function lookForPatterns(stretches: readonly Searched[], index: number, search: 
 /** Matches of a pattern in a stretch that are looked at: a rule that heeds may have the first of them cancelled. */
 const MATCHES_MAX = 20;
 
-function lookFor(pattern: Pattern, stretch: Searched, { rule }: CompiledRule, index: number, search: Search): void {
+function lookFor(pattern: Pattern, stretch: Searched, rule: CompiledRule, index: number, search: Search): void {
   const text = stretch.text.slice(stretch.start, stretch.end);
   const lower = pattern.literals === null ? "" : text.toLowerCase();
   if (pattern.literals?.some((literal) => lower.includes(literal)) === false) return;

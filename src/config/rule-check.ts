@@ -64,6 +64,7 @@ function phrasesOf({ rule, path }: Placed): readonly (readonly [string, Path])[]
   return [
     ...phrasesAt(rule.any, [...path, "any"]),
     ...phrasesAt(rule.none, [...path, "none"]),
+    ...phrasesAt(rule.except, [...path, "except"]),
     ...alternativesAt(rule.all ?? [], [...path, "all"]),
     ...alternativesAt(rule.near?.of ?? [], [...path, "near", "of"]),
   ];

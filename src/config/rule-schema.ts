@@ -130,6 +130,9 @@ const common = {
     example: "all: [lost, [card, badge]]",
   }),
   none: phrases.optional().describe("None of these phrases may stand there."),
+  except: phrases
+    .optional()
+    .describe("A hit that shares words with one of these phrases does not count; others still do."),
   near: z
     .strictObject({
       of: z.array(alternatives).min(2).meta({

@@ -56,6 +56,8 @@ export type Rule = {
   readonly any: readonly string[];
   readonly all: readonly (readonly string[])[];
   readonly none: readonly string[];
+  /** A hit that shares words with one of these does not count: "phone is dying" for the phrase "dying". */
+  readonly except: readonly string[];
   /** Each of these with at most `within` words between the first and the last. */
   readonly near: { readonly of: readonly (readonly string[])[]; readonly within: number } | null;
   /** RE2 syntax; one of these or of `any`. */
@@ -79,6 +81,7 @@ export function ruleOf(file: RuleFile, heed: readonly Heed[]): Rule {
     any: phrasesOf(file.any),
     all: (file.all ?? []).map((each) => [each].flat()),
     none: phrasesOf(file.none),
+    except: phrasesOf(file.except),
     near: file.near === undefined ? null : { of: file.near.of.map((each) => [each].flat()), within: file.near.within },
     patterns: file.patterns ?? [],
     in: file.in as readonly Place[],

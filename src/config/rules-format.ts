@@ -8,7 +8,7 @@ import { type KeyOrder, printYaml } from "./yaml-print.ts";
 
 /** Keys of a rule in the order a reader asks for them: what it is, what it looks for, when, what it says, the proof. */
 const RULE_KEYS =
-  "id note mode from until type points sure any all near none patterns in inflect heed when queue department examples".split(
+  "id note mode from until type points sure any all near none except patterns in inflect heed when queue department examples".split(
     " ",
   );
 

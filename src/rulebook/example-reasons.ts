@@ -22,6 +22,7 @@ const CANCELLED_BY: Readonly<Record<(Evidence & { kind: "cancelled" })["why"], s
   negated: "says that it is not so",
   past: "says that it is past",
   "somebody-else": "says that it is about somebody else",
+  "part-of": "is one of its `except`",
 };
 
 const REVIEW: Readonly<Record<ReviewReason, string>> = {
@@ -57,7 +58,7 @@ const CHANGES: readonly (readonly [Partial<Rule>, string])[] = [
   [{ in: ["subject", "text", "sender", "attachment"] }, "its phrases are there, but not where `in` looks"],
   [{ inflect: true }, "only other forms of its words are there; write them too, or `inflect: true`"],
   [
-    { when: [], none: [], from: null, until: null, heed: [] },
+    { when: [], none: [], except: [], from: null, until: null, heed: [] },
     "its phrases are there, but several of its keys keep it from firing",
   ],
 ];

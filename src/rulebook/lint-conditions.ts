@@ -86,8 +86,8 @@ function unusedWords({ rules, problem }: GoodRules): readonly Finding[] {
   const hear = (phrases: readonly string[]) => {
     for (const phrase of phrases) for (const name of listNames(phrase)) named.add(name);
   };
-  for (const { any, all, none, near } of rulesOf(rules)) {
-    for (const phrases of [any, none, ...all, ...(near?.of ?? [])]) hear(phrases);
+  for (const { any, all, none, except, near } of rulesOf(rules)) {
+    for (const phrases of [any, none, except, ...all, ...(near?.of ?? [])]) hear(phrases);
   }
   for (const { values } of rules.facts) for (const { any } of values) hear(any);
   return rules.words
