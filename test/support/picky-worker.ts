@@ -5,4 +5,5 @@ import type { WorkerSetup } from "../../src/decider/worker.ts";
 
 const { rules } = workerData as WorkerSetup;
 if (rules.hash === "dead") throw new Error("this worker never starts");
-await import(rules.hash === "silent" ? "./silent-worker.ts" : "../../src/decider/worker.ts");
+if (rules.hash === "silent") await import("./silent-worker.ts");
+else await import("../../src/decider/worker.ts");

@@ -31,6 +31,8 @@ export function openQuestions(db: Connection) {
     duplicates: duplicateQuestions(db),
     balance: balanceQuestion(db),
     report: reportQuestion(db),
+    /** Several tables as they were at one moment. */
+    atOnce: <T>(work: () => T): T => db.transaction(work)(),
   };
 }
 
@@ -52,19 +54,22 @@ export function askVerbs(questions: Questions): AskVerbs {
 }
 
 function find(questions: Questions, messageId: number): CaseRows | null {
-  const mail = questions.messages.get(messageId);
-  if (mail === undefined) return null;
-  return {
-    messageId,
-    mail,
-    reading: questions.readings.get(messageId),
-    routings: questions.routings.ofMessage(messageId),
-    outcomes: questions.outcomes.ofMessage(messageId),
-    shadows: questions.shadows.ofMessage(messageId),
-    deliveries: questions.deliveries.ofMessage(messageId),
-    attempts: questions.attempts.ofMessage(messageId),
-    duplicates: questions.duplicates.ofMessage(messageId),
-  };
+  const { messages, readings, routings, outcomes, shadows, deliveries, attempts, duplicates } = questions;
+  return questions.atOnce(() => {
+    const mail = messages.get(messageId);
+    if (mail === undefined) return null;
+    return {
+      messageId,
+      mail,
+      reading: readings.get(messageId),
+      routings: routings.ofMessage(messageId),
+      outcomes: outcomes.ofMessage(messageId),
+      shadows: shadows.ofMessage(messageId),
+      deliveries: deliveries.ofMessage(messageId),
+      attempts: attempts.ofMessage(messageId),
+      duplicates: duplicates.ofMessage(messageId),
+    };
+  });
 }
 
 function counts({ routings, deliveries, duplicates }: Questions): StoreCounts {
