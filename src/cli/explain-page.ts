@@ -1,18 +1,22 @@
 // A decision as a page for people: the mail's head, the scorecard with the words that were found, what it led to.
 
-import { fieldText } from "../classify/hear.ts";
+import { stripVTControlCharacters } from "node:util";
 import { doubt } from "../classify/scorecard.ts";
+import { isOpen } from "../config/calendar.ts";
 import type { RuleSet } from "../config/rules.ts";
-import type { Address, Defect, Facts, Message, SectionKind } from "../message.ts";
-import type { Decided, Evidence, Outcome, ReviewReason, Span } from "../outcome.ts";
+import type { Address, Defect, LocalTime, Message, SectionKind } from "../message.ts";
+import type { Outcome, ReviewReason } from "../outcome.ts";
 import { UNKNOWN_ALIAS } from "../pipeline.ts";
+import { sentence, WHEN, withoutLines } from "./decision-words.ts";
+import { evidenceRows, quoteFrom, scorecard } from "./explain-card.ts";
+import { type Explained, nearness, nearnessWords, pathOf, stepWords, type TriedOut, triedOut } from "./explain-why.ts";
 import { type Row, readingRows } from "./reading-rows.ts";
-import { type Cell, paint, safe, table } from "./terminal.ts";
+import { paint, safe } from "./terminal.ts";
 
-/** Characters of text shown on either side of the words that matched. */
-const CONTEXT_CHARS = 30;
 /** Characters shown of a forwarder's note. */
 const NOTE_CHARS = 100;
+const TITLE_CHARS = 12;
+const COLUMNS = 80;
 
 const REASONS: Readonly<Record<ReviewReason, string>> = {
   "nothing-matched": "no rule matched and no alias speaks for a type",
@@ -22,33 +26,42 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
   "hard-to-read": "the mail could not be read whole, and only the alias speaks",
 };
 
-/** What is known beside the bytes. `aliasBy` is the header, or the option, that told the alias. */
-type Given = Pick<Facts, "localTime" | "sizeBytes"> & { readonly aliasBy: string | null };
-
 /** The page for one mail: its head once, then each alias it was sent to. */
-export function page(file: string, message: Message, decided: Decided, given: Given, rules: RuleSet): string {
-  const outcomes = decided.outcomes.map((outcome) => outcomeText(outcome, message, decided.defects, rules));
-  return [paint("bold", safe(file)), headText(message, decided, given), ...outcomes].join("\n\n");
+export function page(explained: Explained): string {
+  const outcomes = explained.decided.outcomes.map((outcome) => outcomeText(outcome, explained));
+  return [paint("bold", safe(explained.name)), headText(explained), ...outcomes].join("\n\n");
 }
 
-function headText(message: Message, decided: Decided, given: Given): string {
-  const { localTime, sizeBytes } = given;
+function headText({ message, decided, facts, aliasBy, rules }: Explained): string {
+  const { localTime, sizeBytes } = facts;
   const files = message.attachments.map((each) => `${each.name || "unnamed"} (${each.type}, ${each.sizeBytes} bytes)`);
   const rows: readonly Row[] = [
     ["From", message.from === null ? "nobody is named" : addressText(message.from)],
     ["To", [...message.to, ...message.cc].map(addressText).join(", ") || "nobody is named"],
-    ...(given.aliasBy === null ? [] : [["Alias by", given.aliasBy] as const]),
+    ...(aliasBy === null ? [] : [["Alias by", aliasBy] as const]),
     ...(localTime === null
       ? []
-      : [["Sent", `${localTime.weekday} ${localTime.date} ${localTime.time}, our time`] as const]),
+      : [
+          [
+            "Sent",
+            `${localTime.weekday} ${localTime.date} ${localTime.time}, our time; ${openText(localTime, rules.set)}`,
+          ] as const,
+        ]),
     ["Subject", message.subject || "none"],
     ["Size", `${sizeBytes} bytes`],
     ["Text", heardText(message)],
     ...noteRow(message),
     ...(files.length === 0 ? [] : [["Attached", files.join(", ")] as const]),
     ...readingRows(decided),
+    ["Rules", `rule set ${decided.rulesHash}`],
   ];
   return lines(rows.map(([title, text]) => [title, safe(text)]));
+}
+
+function openText(now: LocalTime, { calendar }: RuleSet): string {
+  const holiday = calendar.holidays.get(now.date);
+  if (holiday !== undefined) return `closed for ${holiday}`;
+  return isOpen(calendar.open, calendar, now) ? "we are open" : "we are closed";
 }
 
 const SECTION_TEXT: Readonly<Record<SectionKind, string>> = {
@@ -83,91 +96,63 @@ function addressText({ name, address }: Address): string {
   return name === "" ? address : `${name} <${address}>`;
 }
 
-function outcomeText(outcome: Outcome, message: Message, defects: readonly Defect[], rules: RuleSet): string {
-  const { decision, urgency } = outcome;
+function outcomeText(outcome: Outcome, explained: Explained): string {
+  const { message, decided, rules } = explained;
   const alias = outcome.alias === UNKNOWN_ALIAS ? "alias not known" : `sent to ${outcome.alias}@`;
+  const parts = [
+    paint("bold", alias),
+    wrapped(safe(sentence(outcome, quoteFrom(message))), "  ", "  "),
+    scorecard(outcome, message),
+    verdict(outcome, decided.defects, rules.set),
+    listing("way to the department", pathOf(explained, outcome).map(stepWords)),
+    listing("another answer", [...withoutLines(outcome), ...nearnessWords(nearness(outcome, decided, rules.set))]),
+    triedText(triedOut(explained, outcome), message),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function verdict(outcome: Outcome, defects: readonly Defect[], rules: RuleSet): string {
+  const { decision, urgency } = outcome;
   const owner =
     decision.kind === "route"
       ? `${safe(decision.department)}, queue ${paint("bold", decision.queue)}`
       : `people look first, queue ${paint("bold", decision.queue)}${guessText(decision.guess)}`;
-  const verdict = lines([
+  const closed = outcome.evidence.find((each) => each.kind === "after-hours");
+  return lines([
     ["Type", outcome.requestType ?? "not known"],
     ["Urgency", `${urgency}, ${urgencyWhy(outcome)}`],
     ["Goes to", owner],
+    ...(closed === undefined
+      ? []
+      : [["After hours", `${closed.closed} is closed, so it goes to ${closed.queue}`] as const]),
     ["Because", because(outcome, rules, doubt(defects))],
     ...(outcome.missing.length === 0 ? [] : [["Missing", outcome.missing.join(", ")] as const]),
   ]);
-  return `${paint("bold", alias)}\n\n${scorecard(outcome, message)}\n\n${verdict}`;
 }
 
 function guessText(guess: { readonly requestType: string; readonly queue: string } | null): string {
   return guess === null ? "" : `; best guess ${guess.requestType}, queue ${guess.queue}`;
 }
 
-/** The evidence as a table, the points under it. */
-function scorecard(outcome: Outcome, message: Message): string {
-  const rows = outcome.evidence.flatMap((each) => row(each, message));
-  const sums = outcome.scores.map(({ type, points }): Cell[] => ["sum", type, points.toFixed(1), ""]);
-  if (rows.length === 0) return "  No rule matched.";
-  const shown = table(["evidence", "for", "points", "found"], [...rows, ...sums]);
-  return shown.replace(/^/gm, "  ");
+function listing(title: string, entries: readonly string[]): string {
+  if (entries.length === 0) return "";
+  return [`  ${paint("bold", title)}`, ...entries.map((entry) => wrapped(safe(entry), "  ", "    "))].join("\n");
 }
 
-function row(evidence: Evidence, message: Message): readonly Cell[][] {
-  switch (evidence.kind) {
-    case "rule": {
-      const points = evidence.sure ? "sure" : signed(evidence.points);
-      return [[`rule ${evidence.rule}`, evidence.type, points, inContext(evidence.span, message)]];
-    }
-    case "alias":
-      return [[`alias ${evidence.alias}@`, evidence.type, signed(evidence.points), ""]];
-    case "urgency":
-      return [[`urgency ${evidence.rule}`, evidence.urgency, "", inContext(evidence.span, message)]];
-    case "field":
-      return [[`form ${evidence.field}`, evidence.type, "sure", inContext(evidence.span, message)]];
-    case "field-urgency":
-      return [[`form ${evidence.field}`, evidence.urgency, "", inContext(evidence.span, message)]];
-    case "override":
-      return [
-        [
-          "note of staff",
-          evidence.type,
-          evidence.sure ? "sure" : signed(evidence.points),
-          inContext(evidence.span, message),
-        ],
-      ];
-    case "thread":
-      return [[`thread ${evidence.ref}`, evidence.type ?? "", evidence.sure ? "sure" : "", `by ${evidence.by}`]];
-    case "contradiction":
-      return [
-        [`form ${evidence.field}`, "", "", `says ${safe(evidence.says)}, the text says ${safe(evidence.textSays)}`],
-      ];
-    case "cancelled":
-    case "fact":
-    case "after-hours":
-    case "department":
-      return [];
-  }
-}
-
-function signed(points: number): string {
-  return `+${points.toFixed(1)}`;
-}
-
-/** The found words with what stands around them: coloured on a terminal, between » and « elsewhere. */
-function inContext({ field, start, end }: Span, message: Message): string {
-  const text = fieldText(message, field);
-  const before = safe(text.slice(Math.max(0, start - CONTEXT_CHARS), start).toWellFormed()).trimStart();
-  const words = safe(text.slice(start, end));
-  const after = safe(text.slice(end, end + CONTEXT_CHARS).toWellFormed()).trimEnd();
-  const painted = paint(["bold", "yellow"], words);
-  return `${field}: ${before}${painted === words ? `»${words}«` : painted}${after}`;
+/** Apart from what counts, so that nobody takes it for a reason. */
+function triedText(tried: TriedOut | null, message: Message): string {
+  if (tried === null) return "";
+  const { requestType, urgency, queue, review } = tried.outcome;
+  const answer = `With them it would go to ${queue}${review ? " for people to look at" : ""}, ${requestType ?? "of no known type"}, ${urgency}.`;
+  const title = paint("bold", "rules tried out, which count for nothing");
+  return [`  ${title}`, evidenceRows(tried.evidence, message), wrapped(safe(answer), "  ", "  ")].join("\n");
 }
 
 function urgencyWhy({ urgency, evidence }: Outcome): string {
   const rules = evidence.flatMap((each) => (each.kind === "urgency" ? [each.rule] : []));
-  const level = { P1: "at once", P2: "the same day", P3: "the next business day", P4: "standard" }[urgency];
-  return rules.length === 0 ? `${level}: no urgency rule matched` : `${level}: rule ${rules.join(", ")}`;
+  const fields = evidence.flatMap((each) => (each.kind === "field-urgency" ? [each.field] : []));
+  const from = rules.length > 0 ? `rule ${rules.join(", ")}` : `the form's ${fields.join(", ")}`;
+  return rules.length + fields.length === 0 ? `${WHEN[urgency]}: no urgency rule matched` : `${WHEN[urgency]}: ${from}`;
 }
 
 function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }: RuleSet, doubts: number): string {
@@ -199,5 +184,24 @@ function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }:
 }
 
 function lines(rows: readonly (readonly [string, string])[]): string {
-  return rows.map(([title, text]) => `  ${title.padEnd(11)}${text}`).join("\n");
+  return rows
+    .map(([title, text]) => wrapped(text, `  ${title.padEnd(TITLE_CHARS)}`, " ".repeat(TITLE_CHARS + 2)))
+    .join("\n");
+}
+
+/** Broken between words at 80 columns; `first` and `rest` are what the lines begin with. */
+function wrapped(text: string, first: string, rest: string): string {
+  const done: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of text.split(" ")) {
+    if (!isEmpty && stripVTControlCharacters(line).length + 1 + stripVTControlCharacters(word).length > COLUMNS) {
+      done.push(line);
+      line = rest;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...done, line].join("\n");
 }

@@ -1,7 +1,7 @@
-// `mailward explain`: what the rules make of a mail and why, for people as a page, for programs as one line a file.
+// `mailward explain`: what the rules make of a mail and why, for people as a page, for programs as one line a mail.
 // It decides with the same function as the gateway; nothing is stored or sent.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { Command, InvalidArgumentError } from "commander";
 import { type CompiledRules, compileRules } from "../classify/compile.ts";
@@ -9,20 +9,24 @@ import { wallClock } from "../classify/local-time.ts";
 import type { Config } from "../config/config.ts";
 import { addressesOf } from "../decider/learn.ts";
 import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
-import { type Facts, type Message, NO_PROOF } from "../message.ts";
-import type { Decided, Outcome } from "../outcome.ts";
+import { type Facts, NO_PROOF } from "../message.ts";
 import { parse } from "../parse/parse.ts";
 import { decideMessage, UNKNOWN_ALIAS } from "../pipeline.ts";
 import { believedProof } from "../proof/authentication-results.ts";
+import type { Store } from "../store/store.ts";
+import { type Difference, explainCase, isReference } from "./explain-case.ts";
+import { explanation } from "./explain-line.ts";
 import { page } from "./explain-page.ts";
+import type { Explained } from "./explain-why.ts";
 import { addressesIn } from "./mail-client.ts";
-import { CannotDo, configFrom, plainErrors, print, printJson, withConfigFlags } from "./operator.ts";
+import { CannotDo, configFrom, plainErrors, print, printJson, withConfigFlags, withStore } from "./operator.ts";
 import { rulesFrom } from "./serve.ts";
-import { safe } from "./terminal.ts";
+import { paint, safe, table } from "./terminal.ts";
 
 type ExplainFlags = {
   readonly alias?: string;
   readonly staff?: boolean;
+  readonly then?: boolean;
   readonly json?: boolean;
   readonly rules?: string;
   readonly config?: string;
@@ -31,6 +35,9 @@ type ExplainFlags = {
 
 /** Where a mail's alias is looked for, the most certain first: what a mail server wrote, then what the sender wrote. */
 const ALIAS_HEADERS = ["delivered-to", "x-original-to", "envelope-to", "to", "cc"];
+
+/** `differences` is null where nothing was recorded. */
+type Shown = { readonly explained: Explained; readonly differences: readonly Difference[] | null };
 
 /** What the mails are decided by. */
 type House = {
@@ -49,11 +56,12 @@ const HEADER_BYTES_MAX = 64 * 1024;
 export function explainCommand(): Command {
   return withConfigFlags(new Command("explain"))
     .description("say where the rules send a mail and why; nothing is stored or sent")
-    .argument("<file...>", "mails as files; - is standard input")
+    .argument("<file...>", "mails as files, - is standard input; or cases of the store, such as MW-00038W")
     .option("--alias <name>", "the alias it was sent to (else read from the mail's headers)", aliasName)
     .option("--rules <folder>", "the rule set (else MAILWARD_RULES, else ./rules)")
     .option("--staff", "as if proven staff had sent it: notes on top of forwards are orders")
-    .option("--json", "one JSON value a file, on one line, for programs")
+    .option("--then", "a case by the rules that decided it, instead of the rules of now")
+    .option("--json", "one JSON value a mail, on one line, for programs")
     .action((files: readonly string[], flags: ExplainFlags) => plainErrors(() => explain(files, flags)));
 }
 
@@ -63,30 +71,63 @@ function aliasName(text: string): string {
   return name;
 }
 
-async function explain(files: readonly string[], flags: ExplainFlags): Promise<void> {
+async function explain(mails: readonly string[], flags: ExplainFlags): Promise<void> {
   const config = configFrom(flags);
-  const rules = compileRules(rulesFrom(config));
-  const lookup = recipientLookup(rules.set);
-  const house: House = { config, rules, lookup, asStaff: flags.staff === true };
-  const alias = flags.alias === undefined ? null : knownAlias(flags.alias, rules, lookup);
-  let first = true;
-  for (const file of files) {
-    const raw = await readMail(file);
-    if (raw === null) continue;
-    const message = await parse(raw);
-    const { facts, aliasBy } = factsOf(raw, message.date, alias, house);
-    const decided = decideMessage(message, facts, rules);
-    if (flags.json === true)
-      for (const each of decided.outcomes.slice(0, 1))
-        printJson({
-          ...line(file, message, decided, each),
-          aliasBy,
-          localTime: facts.localTime,
-          sizeBytes: facts.sizeBytes,
-        });
-    else print((first ? "" : "\n") + page(file, message, decided, { ...facts, aliasBy }, rules.set));
-    first = false;
+  const references = mails.filter((mail) => isReference(mail) && !existsSync(mail));
+  if (references.length === 0 && flags.then === true)
+    throw new CannotDo("--then is for cases of the store: name one by its reference, such as MW-00038W.");
+  const needsRules = flags.then !== true || references.length < mails.length;
+  const rules = needsRules ? compileRules(rulesFrom(config)) : null;
+  const work = async (store: Store | null): Promise<void> => {
+    let first = true;
+    for (const mail of mails) {
+      const found =
+        store !== null && references.includes(mail)
+          ? await explainCase(store, mail, flags.then === true ? null : rules)
+          : await explainFile(mail, flags, config, rules);
+      for (const each of found) {
+        show(each, flags, first);
+        first = false;
+      }
+    }
+  };
+  await (references.length === 0 ? work(null) : withStore(flags, work));
+}
+
+function show({ explained, differences }: Shown, { json }: ExplainFlags, isFirst: boolean): void {
+  const differs = differences !== null && differences.length > 0;
+  if (differs) process.exitCode = 1;
+  if (json === true) {
+    const compared = differences === null ? {} : { same: !differs, differences };
+    return printJson({ ...explanation(explained), ...compared });
   }
+  const compared = differences === null ? "" : `\n\n${comparedText(differences)}`;
+  print(`${isFirst ? "" : "\n"}${page(explained)}${compared}`);
+}
+
+function comparedText(differences: readonly Difference[]): string {
+  if (differences.length === 0) return "  The same as recorded.";
+  const rows = differences.map(({ alias, what, recorded, now }) => [`${alias}@`, what, recorded, now]);
+  const shown = table(["sent to", "what", "recorded", "worked out now"], rows).replace(/^/gm, "  ");
+  return `  ${paint(["bold", "yellow"], "Not as recorded:")}\n${shown}`;
+}
+
+async function explainFile(
+  file: string,
+  flags: ExplainFlags,
+  config: Config,
+  rules: CompiledRules | null,
+): Promise<readonly Shown[]> {
+  if (rules === null) return [];
+  const lookup = recipientLookup(rules.set);
+  const alias = flags.alias === undefined ? null : knownAlias(flags.alias, rules, lookup);
+  const raw = await readMail(file);
+  if (raw === null) return [];
+  const message = await parse(raw);
+  const house: House = { config, rules, lookup, asStaff: flags.staff === true };
+  const { facts, aliasBy } = factsOf(raw, message.date, alias, house);
+  const decided = decideMessage(message, facts, rules);
+  return [{ explained: { name: file, message, facts, aliasBy, decided, rules }, differences: null }];
 }
 
 /** The alias by its name, another local part of it, or a whole address; a name that is none of ours ends the command. */
@@ -149,38 +190,4 @@ function aliasesIn(raw: Buffer, lookup: RecipientLookup): FoundAliases {
     if (found.length > 0) return { aliases: [...new Set(found)], by: header };
   }
   return { aliases: [UNKNOWN_ALIAS], by: null };
-}
-
-/** The line for programs; a mail to several aliases is shown by its first. */
-function line(file: string, message: Message, decided: Decided, outcome: Outcome): Record<string, unknown> {
-  const { decision } = outcome;
-  return {
-    file,
-    alias: outcome.alias === UNKNOWN_ALIAS ? null : outcome.alias,
-    kind: decided.kind,
-    requestType: outcome.requestType,
-    urgency: outcome.urgency,
-    department: decision.kind === "route" ? decision.department : null,
-    queue: decision.queue,
-    review: decision.kind === "review",
-    reason: decision.kind === "review" ? decision.reason : null,
-    decidedBy: outcome.decidedBy,
-    score: outcome.scores.find((score) => score.type === outcome.requestType)?.points ?? 0,
-    scores: outcome.scores,
-    evidence: outcome.evidence,
-    missing: outcome.missing,
-    originalSender: decided.originalSender,
-    forwarder: decided.forwarder,
-    forwardTier: decided.forwardTier,
-    confidence: decided.confidence,
-    forward: message.forward,
-    sections: message.sections,
-    staff: decided.staff,
-    language: decided.language,
-    fields: decided.fields,
-    refusals: decided.refusals,
-    failures: decided.failures,
-    proof: decided.proof,
-    defects: decided.defects,
-  };
 }

@@ -45,7 +45,7 @@ function show(rows: readonly OutcomeRow[], { json }: OutcomesFlags): void {
   if (rows.length === 0) return print("Nothing was decided yet that fits. `npm run demo` sends example mails.");
   print(
     table(
-      ["reference", "decided", "alias", "type", "urgency", "queue", "delivery", "because"],
+      ["reference", "decided", "alias", "type", "urgency", "queue", "delivery", "rule set", "because"],
       rows.map((row) => [
         row.ref,
         dateTime(row.decidedAt),
@@ -54,6 +54,7 @@ function show(rows: readonly OutcomeRow[], { json }: OutcomesFlags): void {
         urgencyPaint(row.urgency),
         row.queue + (row.review ? " (review)" : ""),
         row.deliveryState === "leased" ? "under way" : row.deliveryState,
+        row.rulesHash,
         because(row),
       ]),
     ),

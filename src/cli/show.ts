@@ -2,7 +2,10 @@
 
 import { Command } from "commander";
 import type { Reading } from "../outcome.ts";
+import type { PastShadow } from "../store/shadow.ts";
 import type { Case, OutcomeRow } from "../store/store.ts";
+import { sentence, withoutLines } from "./decision-words.ts";
+import { evidenceWords } from "./evidence-words.ts";
 import { CannotDo, type OperatorFlags, print, printJson, withStore, withStoreFlags } from "./operator.ts";
 import { because, urgencyPaint } from "./outcomes.ts";
 import { type Row, readingRows } from "./reading-rows.ts";
@@ -37,7 +40,7 @@ function page(found: Case): string {
     ),
     ...readingLines(found.reading),
     ...found.duplicates.map(({ alias, at }) => `repeated   ${dateTime(at)} for ${alias} by the sender; kept once`),
-    ...found.outcomes.flatMap(decision),
+    ...found.outcomes.flatMap((row) => decision(row, found.shadows)),
     "",
     paint("bold", "deliveries"),
     found.deliveries.length === 0 ? "none yet" : deliveries(found),
@@ -68,58 +71,42 @@ function deliveries(found: Case): string {
   );
 }
 
-function decision(row: OutcomeRow): readonly string[] {
+function decision(row: OutcomeRow, shadows: Case["shadows"]): readonly string[] {
   const { outcome } = row;
+  const shadow = shadows.find(({ alias }) => alias === row.alias);
   return [
     "",
     paint("bold", `decision for ${row.alias}@`),
+    `  ${safe(sentence(outcome, ({ phrase }) => phrase))}`,
     `  ${row.requestType ?? "unknown"} · ${urgencyPaint(row.urgency)} · ${row.department ?? "no department"} · queue ${row.queue}`,
     `  ${because(row)}${row.review ? `; ${reviewWords(row)}` : ""}`,
     ...outcome.scores.map(({ type, points }) => `  ${points.toFixed(1).padStart(5)}  ${type}`),
     ...outcome.evidence.map((evidence) => `  · ${evidenceWords(evidence)}`),
     ...(outcome.missing.length === 0 ? [] : [`  missing: ${outcome.missing.join(", ")}`]),
+    ...withoutLines(outcome).map((line) => `  ${line}`),
+    ...(shadow === undefined ? [] : [`  ${shadowWords(row, shadow)}`]),
     `  decided ${dateTime(row.decidedAt)} in ${(row.durationMicros / 1000).toFixed(1)} ms by rule set ${row.rulesHash}`,
+    `  \`mailward explain ${row.ref}\` works it out again; with --then by that rule set`,
   ];
+}
+
+/** What rules tried out would have made of it; it was not acted on. */
+function shadowWords(row: OutcomeRow, shadow: PastShadow): string {
+  const { requestType, urgency, queue, review, rulesHash } = shadow;
+  const whose = rulesHash === row.rulesHash ? "its own rules that are tried out" : `rule set ${rulesHash}, tried out`;
+  const isSame =
+    requestType === row.requestType && urgency === row.urgency && queue === row.queue && review === row.review;
+  const spoke = shadow.rules.filter((rule) => !row.rules.includes(rule));
+  const by = spoke.length === 0 ? "" : ` (${spoke.join(", ")})`;
+  if (isSame) return `by ${whose}: the same${by}`;
+  const answer = `${requestType ?? "unknown"} · ${urgency} · queue ${queue}${review ? ", people look first" : ""}`;
+  return `${paint("yellow", `by ${whose}`)}: ${answer}${by}`;
 }
 
 function reviewWords({ outcome }: OutcomeRow): string {
   const { decision: made } = outcome;
   if (made.kind === "route") return "";
   return `for people to decide: ${made.reason}${made.guess === null ? "" : `, best guess ${made.guess.requestType}`}`;
-}
-
-function evidenceWords(evidence: OutcomeRow["outcome"]["evidence"][number]): string {
-  switch (evidence.kind) {
-    case "rule": {
-      const weight = evidence.sure ? "sure" : `+${evidence.points.toFixed(1)}`;
-      const { field, start, end } = evidence.span;
-      return `${evidence.type} ${weight}: rule ${evidence.rule} ("${evidence.phrase}", ${field} ${start}-${end})`;
-    }
-    case "alias":
-      return `${evidence.type} +${evidence.points.toFixed(1)}: sent to ${evidence.alias}@`;
-    case "urgency":
-      return `${evidence.urgency}: rule ${evidence.rule} ("${evidence.phrase}", ${evidence.span.field} ${evidence.span.start}-${evidence.span.end})`;
-    case "field":
-      return `${evidence.type} sure: the form says ${evidence.field}: "${safe(evidence.value)}"`;
-    case "field-urgency":
-      return `${evidence.urgency}: the form says ${evidence.field}: "${safe(evidence.value)}"`;
-    case "override": {
-      const weight = evidence.sure ? "sure" : `+${evidence.points.toFixed(1)}`;
-      return `${evidence.type} ${weight}: note of staff ("${safe(evidence.phrase)}")`;
-    }
-    case "thread":
-      return `${evidence.type ?? "no type"}${evidence.sure ? " sure" : ""}: answers ${evidence.ref} by ${evidence.by}`;
-    case "contradiction":
-      return `the form says ${evidence.field}: "${safe(evidence.says)}", the text "${safe(evidence.textSays)}"`;
-    case "cancelled":
-      return `does not count (${evidence.why}): rule ${evidence.rule} ("${evidence.phrase}", ${evidence.span.field} ${evidence.span.start}-${evidence.span.end})`;
-    case "fact":
-      return `${evidence.fact} ${evidence.value} ("${evidence.phrase}")`;
-    case "after-hours":
-      return `queue ${evidence.closed} is closed, so it goes to ${evidence.queue}`;
-    case "department":
-      return `department ${evidence.department}: rule ${evidence.rule}`;
-  }
 }
 
 function attempts(found: Case): string {
