@@ -6,7 +6,6 @@ import type { PastShadow, ShadowGroup } from "../shadow.ts";
 import type { Store } from "../store.ts";
 import type { Column } from "./calls.ts";
 import type { ThreadClient } from "./client.ts";
-import { rulesOf } from "./columns.ts";
 
 export type ShadowRowOut = {
   readonly alias: string;
@@ -43,12 +42,14 @@ export type ShadowCountsOut = {
   }[];
 };
 
-/** The columns of `shadows` from `rules_hash` on; null when nothing was tried out for this alias. */
-export function shadowColumns(shadow: Shadow | null, live: Outcome): readonly Column[] | null {
-  const tried = shadow?.outcomes.find(({ alias }) => alias === live.alias);
-  if (shadow === null || tried === undefined) return null;
-  const spoke = new Set(rulesOf(live));
-  const onlyRules = tried.rules.filter((rule) => !spoke.has(rule));
+/**
+ * The columns of `shadows` from `rules_hash` on; null when nothing was tried out for this alias. `liveRules` are those
+ * that spoke live.
+ */
+export function shadowColumns(shadow: Shadow, live: Outcome, liveRules: readonly string[]): readonly Column[] | null {
+  const tried = shadow.outcomes.find(({ alias }) => alias === live.alias);
+  if (tried === undefined) return null;
+  const onlyRules = tried.rules.filter((rule) => !liveRules.includes(rule));
   const { decision } = live;
   const isSame =
     onlyRules.length === 0 &&

@@ -19,6 +19,7 @@ import {
   pastMailOf,
   recipientColumns,
   recipientOf,
+  rulesOf,
 } from "./columns.ts";
 import { ruleVerbs } from "./kept-rules.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
@@ -177,6 +178,7 @@ async function* readBody(writer: ThreadClient, messageId: number): AsyncGenerato
 }
 
 function recordCall(mail: DecidedMail): RecordCall {
+  const { shadow } = mail.decided;
   return {
     messageId: mail.messageId,
     decidedAt: mail.decidedAt,
@@ -188,7 +190,7 @@ function recordCall(mail: DecidedMail): RecordCall {
       urgency: outcome.urgency,
       leaseTo,
       columns: outcomeColumns(outcome, mail.decided.rulesHash, mail.decidedAt, mail.durationMicros),
-      shadow: shadowColumns(mail.decided.shadow, outcome),
+      shadow: shadow === null ? null : shadowColumns(shadow, outcome, rulesOf(outcome)),
     })),
   };
 }
