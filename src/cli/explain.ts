@@ -8,17 +8,16 @@ import { type CompiledRules, compileRules } from "../classify/compile.ts";
 import { wallClock } from "../classify/local-time.ts";
 import type { Config } from "../config/config.ts";
 import { addressesOf } from "../decider/learn.ts";
-import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
-import { type Facts, NO_PROOF } from "../message.ts";
+import { recipientLookup } from "../intake/recipients.ts";
+import type { Facts } from "../message.ts";
 import { parse } from "../parse/parse.ts";
-import { decideMessage, UNKNOWN_ALIAS } from "../pipeline.ts";
-import { believedProof } from "../proof/authentication-results.ts";
+import { decideMessage } from "../pipeline.ts";
 import type { Store } from "../store/store.ts";
 import { type Difference, explainCase, isReference } from "./explain-case.ts";
 import { explanation } from "./explain-line.ts";
 import { page } from "./explain-page.ts";
 import type { Explained } from "./explain-why.ts";
-import { addressesIn } from "./mail-client.ts";
+import { fileFacts } from "./file-facts.ts";
 import { CannotDo, configFrom, plainErrors, print, printJson, withConfigFlags, withStore } from "./operator.ts";
 import { rulesFrom } from "./serve.ts";
 import { paint, safe, table } from "./terminal.ts";
@@ -33,25 +32,8 @@ type ExplainFlags = {
   readonly data?: string;
 };
 
-/** Where a mail's alias is looked for, the most certain first: what a mail server wrote, then what the sender wrote. */
-const ALIAS_HEADERS = ["delivered-to", "x-original-to", "envelope-to", "to", "cc"];
-
 /** `differences` is null where nothing was recorded. */
 type Shown = { readonly explained: Explained; readonly differences: readonly Difference[] | null };
-
-/** What the mails are decided by. */
-type House = {
-  readonly config: Config;
-  readonly rules: CompiledRules;
-  readonly lookup: RecipientLookup;
-  readonly asStaff: boolean;
-};
-
-/** `aliasBy` is the header, or the option, that told the alias; null when nothing did. */
-type GivenFacts = { readonly facts: Facts; readonly aliasBy: string | null };
-
-/** How far into a file addresses are looked for; headers of 64 KB hold hundreds of recipients. */
-const HEADER_BYTES_MAX = 64 * 1024;
 
 export function explainCommand(): Command {
   return withConfigFlags(new Command("explain"))
@@ -119,21 +101,27 @@ async function explainFile(
   rules: CompiledRules | null,
 ): Promise<readonly Shown[]> {
   if (rules === null) return [];
-  const lookup = recipientLookup(rules.set);
-  const alias = flags.alias === undefined ? null : knownAlias(flags.alias, rules, lookup);
+  const alias = flags.alias === undefined ? null : knownAlias(flags.alias, rules);
   const raw = await readMail(file);
   if (raw === null) return [];
   const message = await parse(raw);
-  const house: House = { config, rules, lookup, asStaff: flags.staff === true };
-  const { facts, aliasBy } = factsOf(raw, message.date, alias, house);
+  const { learned, aliasBy } = fileFacts(config, rules.set)(raw);
+  const facts: Facts = {
+    ...learned,
+    localTime: message.date === null ? null : wallClock(rules.set.calendar.timeZone)(message.date),
+    ownAddresses: addressesOf(rules.set),
+    ...(flags.staff === true ? { user: "--staff" } : {}),
+    ...(alias === null ? {} : { aliases: [alias] }),
+  };
   const decided = decideMessage(message, facts, rules);
-  return [{ explained: { name: file, message, facts, aliasBy, decided, rules }, differences: null }];
+  const explained = { name: file, message, facts, aliasBy: alias === null ? aliasBy : "--alias", decided, rules };
+  return [{ explained, differences: null }];
 }
 
 /** The alias by its name, another local part of it, or a whole address; a name that is none of ours ends the command. */
-function knownAlias(given: string, rules: CompiledRules, lookup: RecipientLookup): string {
+function knownAlias(given: string, rules: CompiledRules): string {
   const local = given.includes("@") ? given : `${given}@${rules.set.domains[0] ?? ""}`;
-  const found = lookup(local);
+  const found = recipientLookup(rules.set)(local);
   if (found !== null) return found.alias;
   const known = rules.set.aliases.map((alias) => alias.name).join(", ");
   throw new CannotDo(`There is no alias "${safe(given)}". The rules know: ${known}.`);
@@ -153,41 +141,4 @@ async function readMail(file: string): Promise<Uint8Array | null> {
     process.exitCode = 2;
     return null;
   }
-}
-
-/**
- * A file has no envelope: recipients and sender are taken from what mail servers wrote on top, then from To and From.
- * Nothing is asked of DNS; what a mail server we believe wrote about the sender counts, and what `--staff` says.
- */
-function factsOf(raw: Uint8Array, sentAt: number | null, alias: string | null, house: House): GivenFacts {
-  const { config, rules, lookup, asStaff } = house;
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, HEADER_BYTES_MAX));
-  const found = alias === null ? aliasesIn(bytes, lookup) : { aliases: [alias], by: "--alias" };
-  const facts: Facts = {
-    door: "imap",
-    receivedAt: 0,
-    localTime: sentAt === null ? null : wallClock(rules.set.calendar.timeZone)(sentAt),
-    sizeBytes: raw.length,
-    mailFrom: addressesIn(bytes, ["return-path", "from"])[0] ?? "",
-    user: asStaff ? "--staff" : null,
-    proof: config.proof.believe === null ? NO_PROOF : believedProof(raw, config.proof.believe),
-    staffNetwork: false,
-    staffDomains: config.staffDomains,
-    ownAddresses: addressesOf(rules.set),
-    earlier: [],
-    threadKey: null,
-    aliases: found.aliases,
-  };
-  return { facts, aliasBy: found.by };
-}
-
-/** The aliases, and the header that names them; null: none of the headers does. */
-type FoundAliases = { readonly aliases: readonly string[]; readonly by: string | null };
-
-function aliasesIn(raw: Buffer, lookup: RecipientLookup): FoundAliases {
-  for (const header of ALIAS_HEADERS) {
-    const found = addressesIn(raw, [header]).flatMap((address) => lookup(address)?.alias ?? []);
-    if (found.length > 0) return { aliases: [...new Set(found)], by: header };
-  }
-  return { aliases: [UNKNOWN_ALIAS], by: null };
 }

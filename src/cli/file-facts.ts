@@ -16,12 +16,16 @@ const ALIAS_HEADERS = ["delivered-to", "x-original-to", "envelope-to", "to", "cc
 /** How far into a file addresses are looked for; headers of 64 KB hold hundreds of recipients. */
 const HEADER_BYTES_MAX = 64 * 1024;
 
+/** `aliasBy` is the header that told the aliases; null when none did. */
+export type KnownOfFile = { readonly learned: Learned; readonly aliasBy: string | null };
+
 /** The facts about each file, by the aliases of a rule set; what a server we believe wrote about the sender counts. */
-export function fileFacts(config: Config, rules: RuleSet): (raw: Uint8Array) => Learned {
+export function fileFacts(config: Config, rules: RuleSet): (raw: Uint8Array) => KnownOfFile {
   const lookup = recipientLookup(rules);
   return (raw) => {
     const head = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, HEADER_BYTES_MAX));
-    return {
+    const found = aliasesIn(head, lookup);
+    const learned: Learned = {
       door: "imap",
       receivedAt: 0,
       sizeBytes: raw.length,
@@ -32,15 +36,19 @@ export function fileFacts(config: Config, rules: RuleSet): (raw: Uint8Array) => 
       staffDomains: config.staffDomains,
       earlier: [],
       threadKey: null,
-      aliases: aliasesIn(head, lookup),
+      aliases: found.aliases,
     };
+    return { learned, aliasBy: found.by };
   };
 }
 
-function aliasesIn(head: Buffer, lookup: RecipientLookup): readonly string[] {
+function aliasesIn(
+  head: Buffer,
+  lookup: RecipientLookup,
+): { readonly aliases: readonly string[]; readonly by: string | null } {
   for (const header of ALIAS_HEADERS) {
     const found = addressesIn(head, [header]).flatMap((address) => lookup(address)?.alias ?? []);
-    if (found.length > 0) return [...new Set(found)];
+    if (found.length > 0) return { aliases: [...new Set(found)], by: header };
   }
-  return [UNKNOWN_ALIAS];
+  return { aliases: [UNKNOWN_ALIAS], by: null };
 }

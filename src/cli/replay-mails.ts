@@ -76,7 +76,7 @@ async function wholeBody(store: Store, { messageId }: PastMail): Promise<Uint8Ar
 }
 
 /** What is known of a file beside its bytes. */
-export type FileFacts = (raw: Uint8Array) => ReplayQuestion["learned"];
+export type FileFacts = (raw: Uint8Array) => { readonly learned: ReplayQuestion["learned"] };
 
 /** Every `.eml` file of a folder and the folders below, in the order of their names. */
 export function mailFiles(folder: string, limit: number | null, factsOf: FileFacts): MailPages {
@@ -105,7 +105,12 @@ function emlNames(folder: string): readonly string[] {
 function fileMail(folder: string, name: string, factsOf: FileFacts): ReplayMail {
   try {
     const raw = new Uint8Array(readFileSync(join(folder, name)));
-    return { kind: "mail", ref: name, question: { raw, learned: factsOf(raw), clock: "written" }, before: null };
+    return {
+      kind: "mail",
+      ref: name,
+      question: { raw, learned: factsOf(raw).learned, clock: "written" },
+      before: null,
+    };
   } catch (error) {
     return { kind: "unreadable", ref: name, why: (error as NodeJS.ErrnoException).code ?? String(error) };
   }

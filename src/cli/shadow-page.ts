@@ -1,6 +1,7 @@
 // `mailward report --shadow` as a page: what rules tried out would do otherwise, the dangerous part first.
 
-import { type Counted, type ShadowMove, type ShadowSums, type TriedRule, WATCHED_TYPE } from "./shadow-sums.ts";
+import { ALWAYS_WATCHED } from "../rulebook/guards.ts";
+import { type Counted, type ShadowMove, type ShadowSums, type TriedRule } from "./shadow-sums.ts";
 import { dateTime, paint, table } from "./terminal.ts";
 
 const NOTHING_TRIED =
@@ -33,7 +34,7 @@ function headline({ asked, agree, differ, first, last }: ShadowSums): string {
 
 function dangers({ leaving, lowered, raised }: ShadowSums): string {
   const rows = [
-    dangerRow(`leave ${WATCHED_TYPE}`, leaving),
+    dangerRow(`leave ${ALWAYS_WATCHED}`, leaving),
     dangerRow("lose urgency", lowered),
     ["gain urgency", raised.count, raised.refs.join(" ")],
   ];

@@ -1,6 +1,7 @@
 // Live rules and rules tried out, compared: counts of answers become what people ask for. Pure.
 
 import type { Urgency } from "../outcome.ts";
+import { ALWAYS_WATCHED } from "../rulebook/guards.ts";
 import { idOf } from "../store/ref.ts";
 import type { ShadowCounts, ShadowGroup } from "../store/shadow.ts";
 
@@ -30,8 +31,6 @@ export type ShadowSums = {
   readonly rules: readonly TriedRule[];
 };
 
-/** The type that no mail should leave unseen. */
-export const WATCHED_TYPE = "clinical";
 /** Mails named for each count. */
 const NAMED_MAX = 5;
 const NOTHING: Counted = { count: 0, refs: [] };
@@ -66,8 +65,8 @@ function isOther({ live, shadow }: ShadowGroup): boolean {
 
 /** As in a replay: from guess to guess people look either way. */
 function leaves({ live, shadow }: ShadowGroup): boolean {
-  if (live.requestType !== WATCHED_TYPE) return false;
-  return shadow.review ? !live.review : shadow.requestType !== WATCHED_TYPE;
+  if (live.requestType !== ALWAYS_WATCHED) return false;
+  return shadow.review ? !live.review : shadow.requestType !== ALWAYS_WATCHED;
 }
 
 function movesOf(groups: readonly ShadowGroup[], of: (answer: ShadowGroup["live"]) => string): readonly ShadowMove[] {

@@ -16,7 +16,7 @@ export type JudgedGuard = {
 };
 
 /** A type of this name is watched whatever the guards say. */
-const ALWAYS_WATCHED = "clinical";
+export const ALWAYS_WATCHED = "clinical";
 
 /** The types no mail should leave unseen: clinical, and those a guard speaks up for. */
 export function watchedTypes({ types, never }: Pick<RuleSet, "types" | "never">): readonly string[] {
