@@ -71,7 +71,7 @@ type Findings = {
 
 function findings({ message, facts, heard, staff }: ReadMail, rules: CompiledRules): Findings {
   const form = readForm(message, heard, rules.forms);
-  const matches = match(message, heard, form, rules);
+  const matches = match(message, heard, form, rules, facts.localTime?.date ?? null);
   const read = reading(message, facts, form, staff);
   return {
     reading: read,

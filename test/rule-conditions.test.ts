@@ -36,6 +36,22 @@ describe("heed", () => {
     expect(urgent({ ...rule, heed: [] }, "I have no chest pain today.").outcomes[0]?.urgency).toBe("P1");
   });
 
+  test("of a year takes this one for now, and in January the last one too", () => {
+    const on = (date: string | null) => {
+      const localTime = date === null ? null : { date, weekday: "Monday", time: "10:00" };
+      return urgent(rule, "I had chest pain in 2026.", { localTime }).outcomes[0]?.urgency;
+    };
+    expect([on("2026-11-24"), on("2027-01-31"), on("2027-02-01"), on(null)]).toEqual(["P1", "P1", "P4", "P4"]);
+  });
+
+  test("of a pattern cancelled ever so often takes the last for what it says", () => {
+    const pattern = { patterns: ["chest pain"] };
+    expect(urgent(pattern, "Patient denies chest pain.\n\n".repeat(25)).outcomes[0]?.urgency).toBe("P4");
+    expect(
+      urgent(pattern, `${"Patient denies chest pain.\n\n".repeat(25)}He has chest pain.`).outcomes[0]?.urgency,
+    ).toBe("P1");
+  });
+
   test("does not concern rules of request types unless they say so", () => {
     expect(found({ any: ["refills"] }, "I have no refills left.")).toEqual(["refills"]);
     expect(found({ any: ["fever"], heed: ["negation"] }, "I have no fever.")).toEqual([]);

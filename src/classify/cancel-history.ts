@@ -204,7 +204,8 @@ function isToldCalmly(stretch: Stretch, last: number): boolean {
   const age = wordAt(stretch, last + 1) === "at" ? ageEnd(stretch, last + 2) : null;
   const end = age ?? timeFrom(stretch, last + 1) ?? last;
   if (!endsSentence(stretch, end)) return false;
-  if (end >= stretch.words.text.length - 1) return true;
+  // With nothing else in the mail it may be the news.
+  if (end >= stretch.words.text.length - 1) return end > last;
   return anyOf(stretch, end + 1, sentenceEnd(stretch, end + 1, BEFORE_WORDS), ERRAND_WORDS);
 }
 

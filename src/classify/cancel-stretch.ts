@@ -4,7 +4,7 @@
 import type { Words } from "./words.ts";
 
 /** Words with the text they come from. */
-export type Stretch = { readonly words: Words; readonly text: string };
+export type Stretch = { readonly words: Words; readonly text: string; readonly recentYear: number };
 
 /** The words of a cue, first and last, and what it says of the phrase. */
 export type FoundCue = {

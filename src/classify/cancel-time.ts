@@ -77,6 +77,7 @@ export function timeUpTo(stretch: Stretch, last: number): number | null {
 function fits(stretch: Stretch, at: number, slot: Slot, joined: boolean): boolean {
   const word = wordAt(stretch, at);
   if (word === "" || !(typeof slot === "function" ? slot(word) : slot.has(word))) return false;
+  if (slot === YEAR && Number(word) >= stretch.recentYear) return false;
   const gap = joined ? gapAfter(stretch, at - 1) : "space";
   return gap === "space" || gap === "wrap";
 }

@@ -16,7 +16,8 @@ export type Cancel = {
 
 /**
  * Whether the phrase at words `first` to `last` of a stretch is cancelled, and by which words; `heed` says what is looked
- * for. Total, and of one cost whatever the length of the mail: it looks at some hundred words around the phrase at most.
+ * for; years from `recentYear` on are no history. Total, and of one cost whatever the length of the mail: it looks at
+ * some hundred words around the phrase at most.
  */
 export function cancelOf(
   words: Words,
@@ -24,8 +25,9 @@ export function cancelOf(
   first: number,
   last: number,
   heed: readonly Heed[],
+  recentYear = Number.POSITIVE_INFINITY,
 ): Cancel | null {
-  const stretch = { words, text };
+  const stretch = { words, text, recentYear };
   const cue =
     (heed.includes("negation") ? negationOf(stretch, first, last) : null) ??
     (heed.includes("history") ? historyOf(stretch, first, last) : null);

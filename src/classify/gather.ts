@@ -40,14 +40,16 @@ export type Gathered = {
   isBarred: boolean;
   cancelled: CancelledHit | null;
   looks: number;
+  /** Years from this one on are no history. */
+  readonly recentYear: number;
 };
 
 /** Occurrences of a rule that are tried for what cancels them; beyond, they count: who repeats himself so means it. */
-const LOOKS_MAX = 500;
+export const LOOKS_MAX = 500;
 
 /** Nothing gathered yet. */
-export function nothing(): Gathered {
-  return { any: null, all: [], near: null, recent: [], isBarred: false, cancelled: null, looks: 0 };
+export function nothing(recentYear: number): Gathered {
+  return { any: null, all: [], near: null, recent: [], isBarred: false, cancelled: null, looks: 0, recentYear };
 }
 
 /** A phrase of `any`, or a pattern's match: the first in reading order counts, of two at one place the longer. */
@@ -104,7 +106,8 @@ function counts(gathered: Gathered, { rule, except }: CompiledRule, at: Occurren
   if (gathered.looks > LOOKS_MAX) return true;
   const { words, text, field } = at.searched;
   const whole = except === null ? null : partOf(except, at);
-  const cancel = whole ?? (rule.heed.length === 0 ? null : cancelOf(words, text, at.first, at.last, rule.heed));
+  const cancel =
+    whole ?? (rule.heed.length === 0 ? null : cancelOf(words, text, at.first, at.last, rule.heed, gathered.recentYear));
   if (cancel === null) return true;
   const by: Span = { field, start: cancel.start, end: cancel.end };
   gathered.cancelled ??= { phrase: at.phrase, span: spanOf(at), why: cancel.why, by };

@@ -13,6 +13,7 @@ import {
   gatherNear,
   type Hit,
   hitOf,
+  LOOKS_MAX,
   nothing,
   type Occurrence,
   spanOf,
@@ -35,25 +36,34 @@ type Search = {
   readonly compiled: CompiledRules;
   readonly gathered: Map<number, Gathered>;
   readonly facts: Map<number, Fact>;
+  readonly recentYear: number;
 };
 
 /**
  * Find every rule that has what it asks for. Each counts once: its first hit in reading order, subject before text
  * before sender; of two phrases that begin at the same word the longer one. No phrase reaches from one stretch into
- * another. `form.labels` are the names of a form's fields, in order: the form's words, not the writer's.
+ * another. `form.labels` are the names of a form's fields, in order: the form's words, not the writer's. `today`, such as "2026-11-24", tells which years are history.
  */
 export function match(
   message: Message,
   heard: Heard,
   form: { readonly labels: readonly Stretch[]; readonly fields: readonly FormField[] },
   compiled: CompiledRules,
+  today: string | null = null,
 ): Matches {
-  const search: Search = { compiled, gathered: new Map(), facts: new Map() };
+  const search: Search = { compiled, gathered: new Map(), facts: new Map(), recentYear: recentYear(today) };
   const stretches = searched(message, heard, form, compiled.places);
   for (const stretch of stretches) walk(stretch, search);
   for (const index of compiled.withPatterns) lookForPatterns(stretches, index, search);
   lookFurther(stretches, search);
   return results(search);
+}
+
+/** "In 2026" is history from February 2027 on; where the day is not known any year is. */
+function recentYear(today: string | null): number {
+  if (today === null) return Number.POSITIVE_INFINITY;
+  const [year, month] = [Number(today.slice(0, 4)), today.slice(5, 7)];
+  return month === "01" ? year - 1 : year;
 }
 
 function results({ compiled, gathered, facts }: Search): Matches {
@@ -160,10 +170,10 @@ function looksIn({ rule }: CompiledRule, { places }: Searched): boolean {
   return rule.in.some((place) => places.includes(place));
 }
 
-function gatheredOf(index: number, { gathered }: Search): Gathered {
+function gatheredOf(index: number, { gathered, recentYear }: Search): Gathered {
   const known = gathered.get(index);
   if (known !== undefined) return known;
-  const fresh = nothing();
+  const fresh = nothing(recentYear);
   gathered.set(index, fresh);
   return fresh;
 }
@@ -190,8 +200,8 @@ function lookForPatterns(stretches: readonly Searched[], index: number, search: 
   }
 }
 
-/** Matches of a pattern in a stretch that are looked at: a rule that heeds may have the first of them cancelled. */
-const MATCHES_MAX = 20;
+/** Matches of a pattern in a stretch that are looked at: a rule that heeds may have the first of them cancelled; the last counts. */
+const MATCHES_MAX = LOOKS_MAX + 1;
 
 function lookFor(pattern: Pattern, stretch: Searched, rule: CompiledRule, index: number, search: Search): void {
   const text = stretch.text.slice(stretch.start, stretch.end);

@@ -45,7 +45,7 @@ export function found(file: File, said: string | Message, set: Partial<RuleSet> 
 }
 
 /** A decision by a P1 rule that also speaks for a type. */
-export function urgent(file: File, text: string): Decided {
+export function urgent(file: File, text: string, more: Partial<Facts> = {}): Decided {
   const parsed = urgencyRule.parse({ id: "rule", ...file });
   const rule: UrgencyRule = { ...ruleOf(parsed, ["negation", "history"]), also: { type: "one", points: 6 } };
   const set: RuleSet = {
@@ -53,5 +53,5 @@ export function urgent(file: File, text: string): Decided {
     types: [{ name: "one", rules: [] }],
     urgencies: [{ urgency: "P1", rules: [rule] }],
   };
-  return decideMessage(messageSaying(text), facts({ aliases: ["a"] }), compileRules(set));
+  return decideMessage(messageSaying(text), facts({ aliases: ["a"], ...more }), compileRules(set));
 }
