@@ -150,13 +150,13 @@ type Ground = {
 
 /** The rules to begin with, kept before anything is decided by them, and what their folder was when they were read. */
 async function rulesToStartWith(
-  { config, rules }: GatewayOptions,
+  { config, rules, log }: GatewayOptions,
   store: Store,
   now: () => number,
 ): Promise<{ readonly first: FirstRules; readonly seen: string | null }> {
   if (rules !== undefined) return { first: { rules, sources: [], problems: [] }, seen: null };
   const { print: seen } = await snapshot(config.rulesFolder);
-  const first = await firstRules(config.rulesFolder, store, today(now()));
+  const first = await firstRules(config.rulesFolder, store, today(now()), log);
   const { hash } = first.rules;
   await store.keepRules({ hash, sources: first.sources, usedAs: "live", at: now() });
   return { first, seen };
@@ -173,7 +173,10 @@ function watchFolders(
   const watch = (folder: string, usedAs: UsedAs, known: string | null) =>
     started.use(
       watchRules(folder, {
-        read: (taken, stop) => examineApart({ ...taken, today: today(now()) }, stop),
+        read: ({ isAsked, ...taken }, stop) => {
+          const watched = usedAs === "live" && !isAsked ? live.rules() : null;
+          return examineApart({ ...taken, today: today(now()), live: watched }, stop);
+        },
         seen: known,
         onRules: (good) => live.use(usedAs, good),
         onProblems: (problems) => live.refuse(usedAs, problems),

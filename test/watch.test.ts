@@ -27,7 +27,7 @@ async function watched(folder: string, over: Partial<WatchOptions> = {}): Promis
     async read(taken, stop) {
       underWay += 1;
       most = Math.max(most, underWay);
-      const found = await examineApart({ ...taken, today: null }, stop);
+      const found = await examineApart({ ...taken, today: null, live: null }, stop);
       underWay -= 1;
       return found;
     },
@@ -189,7 +189,9 @@ test("an error of ours in one look does not end the watch", async () => {
   await using watch = await watched(dir.path, {
     read: (taken, stop) => {
       reads += 1;
-      return reads === 1 ? Promise.reject(new Error("planted")) : examineApart({ ...taken, today: null }, stop);
+      return reads === 1
+        ? Promise.reject(new Error("planted"))
+        : examineApart({ ...taken, today: null, live: null }, stop);
     },
   });
   await writeFile(file, smallRules({ phrase: "second bill" }));
@@ -206,7 +208,7 @@ test("disposed in the middle of a look, it ends and tells nothing more", async (
     seen: null,
     read: (taken, stop) => {
       reading.resolve();
-      return examineApart({ ...taken, today: null }, stop);
+      return examineApart({ ...taken, today: null, live: null }, stop);
     },
   });
   await reading.promise;

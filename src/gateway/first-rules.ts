@@ -1,7 +1,10 @@
 // The rules to start with: those of the folder, or, when they have mistakes, the set that was live last.
 
+import type { CompiledRules } from "../classify/compile.ts";
 import { loadRules, type RuleSet, relativeTo } from "../config/rules.ts";
 import { type Problem, printProblems, type Source } from "../config/yaml.ts";
+import type { Log } from "../log.ts";
+import { lostEmergencies, lostProblem } from "../rulebook/emergencies.ts";
 import { formerRules, readRulebook } from "../rulebook/rulebook.ts";
 import type { KeptRules, Store } from "../store/store.ts";
 
@@ -22,7 +25,7 @@ export type FirstRules = {
 };
 
 /** Throws `NoRules` when there are none to start with. */
-export async function firstRules(folder: string, store: Store, today: string): Promise<FirstRules> {
+export async function firstRules(folder: string, store: Store, today: string, log: Log): Promise<FirstRules> {
   const last = await store.lastRules();
   const loaded = loadRules(folder);
   // What went live once has been looked at then; examples and lint would only make the start slower.
@@ -30,10 +33,21 @@ export async function firstRules(folder: string, store: Store, today: string): P
     return { rules: loaded.rules, sources: last.sources, problems: [] };
   }
   const book = readRulebook(folder, today);
-  if (book.kind === "good") return { rules: book.rules, sources: relativeTo(folder, book.sources), problems: [] };
+  if (book.kind === "good") {
+    tellLost(folder, last, book.compiled, log);
+    return { rules: book.rules, sources: relativeTo(folder, book.sources), problems: [] };
+  }
   const earlier = last === null ? null : earlierRules(last, book.problems);
   if (earlier === null) throw new NoRules(book.problems);
   return earlier;
+}
+
+/** A start means what stands in the folder; whoever reads the log is told what is no emergency any more. */
+function tellLost(folder: string, last: KeptRules | null, next: CompiledRules, log: Log): void {
+  const former = last === null ? null : formerRules(last.sources);
+  const lost = former === null ? [] : lostEmergencies(former.set, next);
+  if (lost.length === 0) return;
+  log.error("rules-mistake", { file: folder, note: lostProblem(folder, lost).message, stage: "live" });
 }
 
 function earlierRules(last: KeptRules, problems: readonly Problem[]): FirstRules | null {

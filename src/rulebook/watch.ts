@@ -33,7 +33,12 @@ export type WatchOptions = {
 };
 
 /** What is to be looked at: the folder, and its files where they could all be read. */
-export type Taken = { readonly folder: string; readonly sources: Snapshot["sources"] };
+export type Taken = {
+  readonly folder: string;
+  readonly sources: Snapshot["sources"];
+  /** Somebody asked for this look, and so means what stands there. */
+  readonly isAsked: boolean;
+};
 
 export type RulesWatch = AsyncDisposable & {
   /** Look now, also when nothing has changed. */
@@ -44,12 +49,13 @@ export type RulesWatch = AsyncDisposable & {
 export function watchRules(folder: string, options: WatchOptions): RulesWatch {
   const stopping = new AbortController();
   const bell = newBell();
-  const loop = { folder, options, bell, stop: stopping.signal, seen: options.seen };
+  const loop = { folder, options, bell, stop: stopping.signal, seen: options.seen, isAsked: false };
   if (options.seen === null) bell.ring();
   const ended = run(loop);
   return {
     look() {
       loop.seen = null;
+      loop.isAsked = true;
       bell.ring();
     },
     async [Symbol.asyncDispose]() {
@@ -66,6 +72,7 @@ type Loop = {
   readonly bell: Bell;
   readonly stop: AbortSignal;
   seen: string | null;
+  isAsked: boolean;
 };
 
 async function run(loop: Loop): Promise<void> {
@@ -102,7 +109,9 @@ async function lookOnce(loop: Loop): Promise<boolean> {
     return true;
   }
   loop.seen = print;
-  const examined = await options.read({ folder, sources: again.sources }, stop);
+  const { isAsked } = loop;
+  loop.isAsked = false;
+  const examined = await options.read({ folder, sources: again.sources, isAsked }, stop);
   if (stop.aborted) return true;
   if (examined.kind === "bad") {
     options.onProblems(examined.problems);

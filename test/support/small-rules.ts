@@ -13,6 +13,8 @@ export type SmallRules = {
   readonly call?: string;
   /** How billing's queue is delivered, as YAML. */
   readonly deliver?: string;
+  /** What is an emergency; "" is nothing. */
+  readonly emergency?: string;
 };
 
 /** The text of a rule file. */
@@ -22,6 +24,7 @@ export function smallRules({
   queue = "desk",
   call = "555-0100",
   deliver,
+  emergency = "",
 }: SmallRules): string {
   return `domains: [clinic.example]
 help: { write: care@clinic.example, call: ${call} }
@@ -38,11 +41,21 @@ request_types:
       any: ["${phrase}"]
       points: 3
       examples: { match: ["about the ${phrase} please"] }
-departments:
+${emergencyText(emergency)}departments:
   - id: to-billing
     when: { type: billing }
     queue: ${queue}
     department: Billing
+`;
+}
+
+function emergencyText(phrase: string): string {
+  if (phrase === "") return "";
+  return `urgency:
+  P1:
+    - id: emergency
+      any: ["${phrase}"]
+      examples: { match: ["about the ${phrase} please"] }
 `;
 }
 
