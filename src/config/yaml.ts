@@ -92,12 +92,18 @@ export function printProblems(problems: readonly Problem[]): string {
   return problems.map(printProblem).join("\n\n");
 }
 
+/** A line is shown so far; wider ones are nobody's to read. */
+const LINE_CHARS_MAX = 240;
+
 function printProblem(problem: Problem): string {
   if (problem.line === 0) return `${problem.file}: ${problem.message}`;
   const number = String(problem.line);
   const gap = " ".repeat(number.length);
-  const source = problem.source.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ");
-  const caret = " ".repeat(problem.column - 1) + "^".repeat(problem.width);
+  // Of a line without end the part around the spot.
+  const from = Math.max(0, problem.column - 1 - LINE_CHARS_MAX / 2);
+  const source = problem.source.slice(from, from + LINE_CHARS_MAX).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ");
+  const at = problem.column - 1 - from;
+  const caret = " ".repeat(at) + "^".repeat(Math.min(problem.width, Math.max(1, LINE_CHARS_MAX - at)));
   const place = `${problem.file}:${problem.line}:${problem.column}`;
   return `${place}: ${problem.message}\n  ${number} | ${source}\n  ${gap} | ${caret}`;
 }
@@ -137,6 +143,7 @@ const SYNTAX: readonly (readonly [RegExp, string])[] = [
   [/^BAD_SCALAR_START/, "text cannot begin with this sign; put it in quotes"],
   [/^BAD_DQ_ESCAPE/, "this backslash means nothing in double quotes; use single quotes or write \\\\"],
   [/^MULTIPLE_DOCS/, "only one document to a file; remove the line `---`"],
+  [/call stack/, "brackets stand within brackets too deeply; write lists as lines"],
   [/^UNEXPECTED_TOKEN/, "this does not belong here; put text with special signs in quotes"],
 ];
 

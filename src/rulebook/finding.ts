@@ -20,6 +20,11 @@ export const FINDINGS = {
   "phrase-covered": ["warning", "A phrase is found by a rule with another answer as well, which is stronger."],
   "phrase-twice": ["warning", "The same phrase stands twice in one rule."],
   "everyday-word": ["warning", "A P1 rule looks for one everyday word, which would make much mail urgent."],
+  "emergency-on-trial": ["warning", "A P1 rule is only tried out, or its days have not begun, so it decides nothing."],
+  "emergency-with-none": [
+    "warning",
+    "`none` in a P1 rule sets an emergency aside for a word anywhere else in the mail; write `except`.",
+  ],
   "pattern-without-word": ["warning", "A pattern holds no fixed word, so it is tried on every mail, which costs time."],
   "queue-without-owner": ["warning", "Nobody is named who looks after a queue."],
   "queue-without-backup": ["warning", "No queue stands in for one that is not always there."],

@@ -12,6 +12,7 @@ export function lintConditions(loaded: GoodRules, today: string | null): readonl
   return [
     ...impossible(loaded),
     ...past(loaded, today),
+    ...emergencies(loaded, today),
     ...neverReached(loaded),
     ...unusedWords(loaded),
     ...unaskedFacts(loaded),
@@ -48,6 +49,25 @@ function contradiction(asked: Asked, rules: RuleSet): readonly [string, string] 
     return ["kind", "no mail is a form, because the files have no `forms`"];
   }
   return null;
+}
+
+/** What keeps a P1 rule from hearing an emergency and is easily overlooked. */
+function emergencies({ rules, problem, paths }: GoodRules, today: string | null): readonly Finding[] {
+  const urgent = rules.urgencies.flatMap(({ urgency, rules: of }) => (urgency === "P1" ? of : []));
+  return urgent.flatMap(({ id, mode, from, none }) => {
+    const at = (key: string) => [...(paths.get(id) ?? []), key];
+    const trial = "this P1 rule is only tried out and makes no mail urgent; write `mode: live` when it shall";
+    const later = `this P1 rule makes no mail urgent before ${from}`;
+    const bars =
+      "one of these anywhere in a mail sets its emergency aside; write `except`, which looks at the words found only";
+    return [
+      ...(mode === "shadow" ? [finding("emergency-on-trial", problem(at("mode"), trial))] : []),
+      ...(from !== null && today !== null && from > today
+        ? [finding("emergency-on-trial", problem(at("from"), later))]
+        : []),
+      ...(none.length > 0 ? [finding("emergency-with-none", problem(at("none"), bars, "key"))] : []),
+    ];
+  });
 }
 
 function past({ rules, problem, paths }: GoodRules, today: string | null): readonly Finding[] {
