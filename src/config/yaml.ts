@@ -100,7 +100,8 @@ function printProblem(problem: Problem): string {
   const number = String(problem.line);
   const gap = " ".repeat(number.length);
   // Of a line without end the part around the spot.
-  const from = Math.max(0, problem.column - 1 - LINE_CHARS_MAX / 2);
+  const last = problem.source.length - LINE_CHARS_MAX;
+  const from = Math.max(0, Math.min(last, problem.column - 1 - LINE_CHARS_MAX / 2));
   const source = problem.source.slice(from, from + LINE_CHARS_MAX).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ");
   const at = problem.column - 1 - from;
   const caret = " ".repeat(at) + "^".repeat(Math.min(problem.width, Math.max(1, LINE_CHARS_MAX - at)));
