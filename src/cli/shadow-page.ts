@@ -27,7 +27,7 @@ function headline({ asked, agree, differ, first, last }: ShadowSums): string {
   const to = last === null ? "" : dateTime(last).slice(0, 16);
   return [
     paint("bold", "live rules, and rules tried out"),
-    `${asked.toLocaleString("en")} decisions from ${from} to ${to}`,
+    `${asked.toLocaleString("en")} ${asked === 1 ? "decision" : "decisions"} from ${from} to ${to}`,
     `${agree.toLocaleString("en")} the same (${share} %), ${differ.toLocaleString("en")} otherwise`,
   ].join("\n");
 }
