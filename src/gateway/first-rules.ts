@@ -1,11 +1,12 @@
 // The rules to start with: those of the folder, or, when they have mistakes, the set that was live last.
 
-import type { CompiledRules } from "../classify/compile.ts";
+import { compileRules } from "../classify/compile.ts";
 import { loadRules, type RuleSet, relativeTo } from "../config/rules.ts";
 import { type Problem, printProblems, type Source } from "../config/yaml.ts";
 import type { Log } from "../log.ts";
+import { examineApart } from "../rulebook/apart.ts";
 import { lostEmergencies, lostProblem } from "../rulebook/emergencies.ts";
-import { formerRules, readRulebook } from "../rulebook/rulebook.ts";
+import { formerRules } from "../rulebook/rulebook.ts";
 import type { KeptRules, Store } from "../store/store.ts";
 
 /** The rules have mistakes and there is no earlier set: the message names every one. */
@@ -27,14 +28,15 @@ export type FirstRules = {
 /** Throws `NoRules` when there are none to start with. */
 export async function firstRules(folder: string, store: Store, today: string, log: Log): Promise<FirstRules> {
   const last = await store.lastRules();
-  const loaded = loadRules(folder);
   // What went live once has been looked at then; examples and lint would only make the start slower.
-  if (loaded.kind === "rules" && loaded.rules.hash === last?.hash) {
+  const loaded = last === null ? null : loadRules(folder);
+  if (last !== null && loaded?.kind === "rules" && loaded.rules.hash === last.hash) {
     return { rules: loaded.rules, sources: last.sources, problems: [] };
   }
-  const book = readRulebook(folder, today);
+  // In a thread of its own, whose memory is given back: some hundred megabytes for a thousand rules.
+  const book = await examineApart({ folder, sources: null, today, live: null }, new AbortController().signal);
   if (book.kind === "good") {
-    tellLost(folder, last, book.compiled, log);
+    tellLost(folder, last, book.rules, log);
     return { rules: book.rules, sources: relativeTo(folder, book.sources), problems: [] };
   }
   const earlier = last === null ? null : earlierRules(last, book.problems);
@@ -43,9 +45,9 @@ export async function firstRules(folder: string, store: Store, today: string, lo
 }
 
 /** A start means what stands in the folder; whoever reads the log is told what is no emergency any more. */
-function tellLost(folder: string, last: KeptRules | null, next: CompiledRules, log: Log): void {
+function tellLost(folder: string, last: KeptRules | null, next: RuleSet, log: Log): void {
   const former = last === null ? null : formerRules(last.sources);
-  const lost = former === null ? [] : lostEmergencies(former.set, next);
+  const lost = former === null ? [] : lostEmergencies(former.set, compileRules(next));
   if (lost.length === 0) return;
   log.error("rules-mistake", { file: folder, note: lostProblem(folder, lost).message, stage: "live" });
 }
