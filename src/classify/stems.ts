@@ -30,6 +30,12 @@ export function stemmers(words: Iterable<string>): readonly FormOf[] {
   });
 }
 
+/** The stem of any word of a language, for the model; words as in words.ts. */
+export function stemFor(language: "en" | "es"): FormOf {
+  const stemmer = language === "es" ? PorterStemmerEs : PorterStemmer;
+  return (word) => formOf(word, stemmer.stem(word));
+}
+
 /** Short stems are those of many words, so "paper" is no form of "pap"; only a plural is. */
 function formOf(word: string, stem: string): string {
   if (stem.length >= STEM_CHARS_MIN) return stem;

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { balanceCommand } from "./balance.ts";
 import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
 import { outcomesCommand } from "./outcomes.ts";
 import { passwordCommand } from "./password.ts";
@@ -34,6 +35,7 @@ export function program(): Command {
     balanceCommand(),
     reportCommand(),
     replayCommand(),
+    evaluateCommand(),
     rulesCommand(),
     passwordCommand(),
   ];

@@ -55,7 +55,7 @@ function forwardOf(note: string): Message["forward"] {
 }
 
 /** The facts of an example; without a time of its own it came `at`, such as "2026-11-23 14:30". */
-export function exampleFacts(example: Example, at: string | null): Facts {
+export function exampleFacts(example: Pick<Example, "alias" | "at" | "staff">, at: string | null): Facts {
   const when = example.at ?? at;
   return {
     door: "smtp",
