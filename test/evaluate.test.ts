@@ -37,7 +37,7 @@ test("figures are those of the textbook", () => {
 test("the model answers from other writers, and never from the writer it is asked about", async () => {
   const loaded = loadRules(RULES);
   if (loaded.kind === "problems") throw new Error("the default rules do not load");
-  // Words no rule knows, and one writer whose every mail is labelled otherwise than everybody else's like it.
+  // Words no rule knows; and one writer whose own words, were they learnt, would outweigh those everybody uses.
   const says = {
     clinical: "zorp frinkle wubble",
     billing: "gant mirrel toop",
@@ -47,7 +47,7 @@ test("the model answers from other writers, and never from the writer it is aske
   const mails = Object.entries(says).flatMap(([type, text]) =>
     Array.from({ length: 40 }, (_, i) => mail(type, `writer-${i % 4}`, `${text} ${i}`)),
   );
-  const odd = Array.from({ length: 5 }, () => mail("billing", "odd", says.clinical));
+  const odd = Array.from({ length: 5 }, () => mail("billing", "odd", "zorp vlim frinkle prask wubble donnel"));
   const evaluated = await evaluate([...mails, ...odd], compileRules(loaded.rules), "complement", () => undefined);
   const others = evaluated.filter((each) => each.mail.voice !== "odd");
   expect(others.filter((each) => each.answers.model === each.mail.type)).toHaveLength(160);
