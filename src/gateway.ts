@@ -12,14 +12,14 @@ import { type Decider, startDecider } from "./decider/decider.ts";
 import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import { destinations } from "./gateway/destinations.ts";
-import { type FirstRules, firstRules } from "./gateway/first-rules.ts";
+import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
+import { startLiveModel } from "./gateway/live-model.ts";
 import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts";
 import { settleQueues } from "./gateway/unknown-queues.ts";
 import { type SmtpIntake, startSmtpIntake } from "./intake/smtp.ts";
 import { errorFields, type Log, networkOf } from "./log.ts";
 import { startProver } from "./proof/proof.ts";
 import { examineApart } from "./rulebook/apart.ts";
-import { snapshot } from "./rulebook/snapshot.ts";
 import { type RulesWatch, watchRules } from "./rulebook/watch.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
@@ -64,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const inDoubt = await store.recoverLeases(owner, now());
   if (inDoubt > 0)
     log.warn("recovered", { count: inDoubt, note: "deliveries a crash left in doubt; each is tried again" });
-  const { first, seen } = await rulesToStartWith(options, store, now);
+  const { first, seen } = await rulesToStartWith(options, store, today(now()), now());
   await settleQueues(store, first.rules, log, now());
   const metrics = createMetrics({ store, inDoubt, now });
   const behind = await startWork(options, started, { store, metrics, owner, now, first });
@@ -132,6 +132,7 @@ async function startWork(
       ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     }),
   );
+  started.use(await startLiveModel({ store, decider, log }));
   const folders = { live: config.rulesFolder, shadow: config.shadowRulesFolder };
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
@@ -147,20 +148,6 @@ type Ground = {
   readonly now: () => number;
   readonly first: FirstRules;
 };
-
-/** The rules to begin with, kept before anything is decided by them, and what their folder was when they were read. */
-async function rulesToStartWith(
-  { config, rules, log }: GatewayOptions,
-  store: Store,
-  now: () => number,
-): Promise<{ readonly first: FirstRules; readonly seen: string | null }> {
-  if (rules !== undefined) return { first: { rules, sources: [], problems: [] }, seen: null };
-  const { print: seen } = await snapshot(config.rulesFolder);
-  const first = await firstRules(config.rulesFolder, store, today(now()), log);
-  const { hash } = first.rules;
-  await store.keepRules({ hash, sources: first.sources, usedAs: "live", at: now() });
-  return { first, seen };
-}
 
 /** The shadow rules are not looked at before the gateway runs: whatever is wrong with them stops nothing. */
 function watchFolders(

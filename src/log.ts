@@ -58,6 +58,7 @@ export type EventName =
   | "listening"
   | "listener-error"
   | "loop-held"
+  | "model-live"
   | "prover-replaced"
   | "ready"
   | "recovered"

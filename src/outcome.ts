@@ -52,6 +52,13 @@ export type Evidence =
       readonly span: Span;
     }
   | {
+      /** People have pinned mail of this sender with such a subject to this queue. Always sure. */
+      readonly kind: "pin";
+      /** A request type, or `none`. */
+      readonly type: string;
+      readonly queue: string;
+    }
+  | {
       /** The mail answers one of an earlier case. `sure` when the writer took part in it. */
       readonly kind: "thread";
       readonly ref: string;
@@ -67,6 +74,16 @@ export type Evidence =
       readonly textSays: string;
     }
   | { readonly kind: "alias"; readonly alias: string; readonly type: string; readonly points: number }
+  | {
+      /** What the model thinks; `type` may be `none`. Its words are worked out anew for whoever asks, and not kept. */
+      readonly kind: "model";
+      readonly type: string;
+      readonly points: number;
+      /** 0 to 1; right as often as it says. */
+      readonly probability: number;
+      /** "starter": taught by us, not yet by the site. */
+      readonly stage: "starter" | "site";
+    }
   | {
       readonly kind: "urgency";
       readonly rule: string;
@@ -102,10 +119,25 @@ export type Evidence =
   | { readonly kind: "department"; readonly rule: string; readonly department: string };
 
 /** Why the request type is what it is. */
-export type DecidedBy = "thread" | "override" | "field" | "sure-rule" | "safety" | "scorecard" | "alias" | "review";
+export type DecidedBy =
+  | "thread"
+  | "override"
+  | "pin"
+  | "field"
+  | "sure-rule"
+  | "safety"
+  | "scorecard"
+  | "alias"
+  | "review";
 
 /** Why a mail goes to people first. */
-export type ReviewReason = "nothing-matched" | "too-close" | "alias-contradicted" | "no-department" | "hard-to-read";
+export type ReviewReason =
+  | "nothing-matched"
+  | "too-close"
+  | "alias-contradicted"
+  | "may-be-none"
+  | "no-department"
+  | "hard-to-read";
 
 /** What `classify` answers. */
 export type Verdict = {
@@ -199,6 +231,8 @@ export type Decided = Reading & {
   readonly outcomes: readonly Outcome[];
   /** Hash of the rule set that decided. */
   readonly rulesHash: string;
+  /** Version of the model that was asked; null: none was. */
+  readonly modelVersion: string | null;
   /** null when nothing is being tried out. */
   readonly shadow: Shadow | null;
 };

@@ -1,6 +1,7 @@
 // The sentence: decide = parse → match → classify → route. Pure: what it needs is handed in, and the same bytes, facts
 // and rules give the same answer. Runs in the decider's threads; explain, check and the tests call the same.
 
+import type { Advice, Adviser } from "./classify/adviser.ts";
 import { classify, type Ground, type Said } from "./classify/classify.ts";
 import type { CompiledRules } from "./classify/compile.ts";
 import { contradictions, type FormReading, missingFields, readForm } from "./classify/form.ts";
@@ -20,17 +21,20 @@ import { type Routed, route } from "./route/route.ts";
 /** Stands in `Facts.aliases` for a mail whose alias nobody knows, as for a file given to `explain`: no alias speaks then. */
 export const UNKNOWN_ALIAS = "";
 
+/** What stands beside the rules: the model, and a rule set that is tried out. */
+export type Beside = { readonly adviser?: Adviser | null; readonly shadow?: CompiledRules | null };
+
 /**
  * Decide one mail: one outcome for each of `facts.aliases`, in their order. Never throws because of the mail's shape.
- * An alias that is none of ours (any more) speaks for nothing. `shadow` is a rule set to be tried out beside.
+ * An alias that is none of ours (any more) speaks for nothing.
  */
 export async function decide(
   raw: Uint8Array,
   facts: Facts,
   rules: CompiledRules,
-  shadow: CompiledRules | null = null,
+  beside: Beside = {},
 ): Promise<Decided> {
-  return decideMessage(await parse(raw), facts, rules, shadow);
+  return decideMessage(await parse(raw), facts, rules, beside);
 }
 
 /** The part of `decide` after parsing, for those who show the message beside the decision. */
@@ -38,25 +42,34 @@ export function decideMessage(
   message: Message,
   facts: Facts,
   rules: CompiledRules,
-  shadow: CompiledRules | null = null,
+  { adviser = null, shadow = null }: Beside = {},
 ): Decided {
   const heard = hear(message);
   const staff = staffProof(message, facts);
-  const mail = { message, facts, heard, staff };
+  const mail = { message, facts, heard, staff, advice: adviceOn(message, heard, rules, adviser), adviser };
   const found = findings(mail, rules);
   return {
     ...found.reading,
     outcomes: facts.aliases.map((alias) => outcome(found, alias, rules)),
     rulesHash: rules.set.hash,
+    modelVersion: adviser?.version ?? null,
     shadow: shadowOf(mail, found, rules, shadow),
   };
 }
 
+/** A model that does not know all types of the rules would take one for another, so it says nothing. */
+function adviceOn(message: Message, heard: Heard, rules: CompiledRules, adviser: Adviser | null): Advice | null {
+  if (adviser === null || !rules.set.types.every(({ name }) => adviser.types.includes(name))) return null;
+  return adviser.advise(heard, message.language);
+}
+
 type ReadMail = {
+  readonly adviser: Adviser | null;
   readonly message: Message;
   readonly facts: Facts;
   readonly heard: Heard;
   readonly staff: StaffProof | null;
+  readonly advice: Advice | null;
 };
 
 /** What a rule set finds in a mail, before it is known for which alias. */
@@ -67,9 +80,10 @@ type Findings = {
   readonly said: Said;
   readonly known: Known;
   readonly localTime: LocalTime | null;
+  readonly advice: Advice | null;
 };
 
-function findings({ message, facts, heard, staff }: ReadMail, rules: CompiledRules): Findings {
+function findings({ message, facts, heard, staff, advice, adviser }: ReadMail, rules: CompiledRules): Findings {
   const form = readForm(message, heard, rules.forms);
   const matches = match(message, heard, form, rules, facts.localTime?.date ?? null);
   const read = reading(message, facts, form, staff);
@@ -77,9 +91,10 @@ function findings({ message, facts, heard, staff }: ReadMail, rules: CompiledRul
     reading: read,
     form,
     matches,
-    said: saidBesideRules(message, facts, form, staff, rules),
+    said: saidBesideRules(message, facts, form, staff, rules, adviser),
     known: knownOf(message, facts, read.kind, staff, matches.facts, rules.set),
     localTime: facts.localTime,
+    advice,
   };
 }
 
@@ -104,18 +119,30 @@ function reading(message: Message, facts: Facts, form: FormReading, staff: Staff
   };
 }
 
-/** Thread, override and field, in order of precedence. */
+/** The sender as far as it is proven: of a forward by a stranger that is the stranger. */
+export function provenSender({ from, forward }: Message, staff: StaffProof | null): string {
+  return (forward === null || staff === null ? from : forward.mails[0].from)?.address ?? "";
+}
+
+function pinOf(message: Message, staff: StaffProof | null, adviser: Adviser | null): Evidence | null {
+  const pin = adviser?.pinned(provenSender(message, staff), message.subject) ?? null;
+  return pin && { kind: "pin", type: pin.type, queue: pin.queue };
+}
+
+/** Thread, override, pin and field, in order of precedence. */
 function saidBesideRules(
   message: Message,
   facts: Facts,
   form: FormReading,
   staff: StaffProof | null,
   rules: CompiledRules,
+  adviser: Adviser | null,
 ): Said {
   const thread = threadOf(message, facts);
   const evidence: (Evidence | null)[] = [
     thread && { kind: "thread", ref: thread.ref, by: thread.by, type: thread.requestType, sure: thread.sure },
     readOverride(message, staff !== null, rules.set),
+    pinOf(message, staff, adviser),
     form.requestType,
   ];
   return {
@@ -152,7 +179,8 @@ type Answer = { readonly verdict: Verdict; readonly routed: Routed };
 function answersFor(found: Findings, alias: string, rules: CompiledRules) {
   const known = withKnown(found.known, { alias: alias === UNKNOWN_ALIAS ? null : alias });
   const today = found.localTime?.date ?? null;
-  const ground: Ground = { alias: rules.aliases.get(alias) ?? null, known, today, withShadow: false };
+  const { advice } = found;
+  const ground: Ground = { alias: rules.aliases.get(alias) ?? null, known, today, advice, withShadow: false };
   return (other: Partial<Ground & Pick<Findings, "matches" | "said">> = {}): Answer => {
     const verdict = classify(other.matches ?? found.matches, other.said ?? found.said, { ...ground, ...other }, rules);
     return { verdict, routed: route(verdict, known, found.localTime, rules.set) };
@@ -181,6 +209,7 @@ function withoutEach(
       ([id, index]) => [id, () => asked({ matches: { ...matches, hits: less(matches.hits, index) } })] as const,
     ),
     ["alias", () => asked({ alias: null })],
+    ["model", () => asked({ advice: null })],
   ];
   return others
     .filter(([evidence]) => spoke.has(evidence))

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileRules } from "../src/classify/compile.ts";
 import { loadRules } from "../src/config/rules.ts";
-import { type Evaluated, evaluate, figuresOf, type LabelledMail } from "../src/rulebook/evaluation.ts";
+import { type Evaluated, evaluate, figuresOf } from "../src/rulebook/evaluation.ts";
+import type { LabelledMail } from "../src/rulebook/labelled.ts";
 import { runMailward } from "./support/operator.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
@@ -17,7 +18,12 @@ function mail(type: string, voice: string, text: string): LabelledMail {
 }
 
 function answered(type: string, both: string | null): Evaluated {
-  return { mail: mail(type, "somebody", ""), answers: { alias: null, rules: null, model: null, both } };
+  return {
+    mail: mail(type, "somebody", ""),
+    answers: { alias: null, rules: null, model: null, both },
+    advice: null,
+    urgency: "P4",
+  };
 }
 
 test("figures are those of the textbook", () => {
@@ -29,8 +35,8 @@ test("figures are those of the textbook", () => {
     answered("none", "billing"),
   ];
   expect(figuresOf(evaluated, "both", ["billing", "access"])).toEqual([
-    { type: "billing", mails: 4, precision: 0.5, recall: 0.25, f1: 2 / 6, review: 0.5 },
-    { type: "access", mails: 0, precision: null, recall: null, f1: 0, review: null },
+    { type: "billing", mails: 4, precision: 0.5, recall: 0.25, f1: 2 / 6, review: 0.5, f1Routed: 0.5, safe: 0.75 },
+    { type: "access", mails: 0, precision: null, recall: null, f1: 0, review: null, f1Routed: 0, safe: null },
   ]);
 });
 
@@ -48,7 +54,12 @@ test("the model answers from other writers, and never from the writer it is aske
     Array.from({ length: 40 }, (_, i) => mail(type, `writer-${i % 4}`, `${text} ${i}`)),
   );
   const odd = Array.from({ length: 5 }, () => mail("billing", "odd", "zorp vlim frinkle prask wubble donnel"));
-  const evaluated = await evaluate([...mails, ...odd], compileRules(loaded.rules), "complement", () => undefined);
+  const { mails: evaluated } = await evaluate(
+    [...mails, ...odd],
+    compileRules(loaded.rules),
+    "complement",
+    () => undefined,
+  );
   const others = evaluated.filter((each) => each.mail.voice !== "odd");
   expect(others.filter((each) => each.answers.model === each.mail.type)).toHaveLength(160);
   const answersToOdd = evaluated.filter((each) => each.mail.voice === "odd").map((each) => each.answers.model);

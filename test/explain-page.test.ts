@@ -222,7 +222,7 @@ async function explained(alias: string, text: string, at = MORNING) {
   });
   const message = await parse(raw);
   const decided = decideMessage(message, facts, compiled);
-  const whole: Explained = { name: "a.eml", message, facts, aliasBy: null, decided, rules: compiled };
+  const whole: Explained = { name: "a.eml", message, facts, aliasBy: null, decided, rules: compiled, adviser: null };
   return { text: page(whole), data: explanation(whole) };
 }
 

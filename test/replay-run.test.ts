@@ -8,6 +8,7 @@ import { replayAll, type Trial } from "../src/cli/replay-run.ts";
 import type { RuleSet } from "../src/config/rules.ts";
 import { startCrew } from "../src/decider/replay-crew.ts";
 import type { ReplayQuestion } from "../src/decider/replay-worker.ts";
+import { starterSetup } from "../src/decider/taught.ts";
 import type { Answer } from "../src/rulebook/replay.ts";
 import { BLANK_RULES } from "./support/blank.ts";
 import { facts } from "./support/facts.ts";
@@ -27,7 +28,15 @@ const RULES: RuleSet = {
     },
   ],
 };
-const TRIAL: Trial = { rules: RULES, against: null, labels: null, limitMs: 5_000, json: false, all: false };
+const TRIAL: Trial = {
+  rules: RULES,
+  against: null,
+  model: starterSetup(),
+  labels: null,
+  limitMs: 5_000,
+  json: false,
+  all: false,
+};
 const ODD_WORKER = new URL("./support/odd-replay-worker.ts", import.meta.url);
 
 function question(head = "Subject: Hello"): ReplayQuestion {
@@ -67,7 +76,13 @@ test.each([
   ["hangs", 300, "it took too long"],
   ["throws", 60_000, "Error"],
 ])("a mail on which a thread %s is named, and the others are decided, in their order", async (mark, limitMs, why) => {
-  await using crew = startCrew({ ruleSets: [RULES], threads: 2, limitMs, workerUrl: ODD_WORKER });
+  await using crew = startCrew({
+    ruleSets: [RULES],
+    model: starterSetup(),
+    threads: 2,
+    limitMs,
+    workerUrl: ODD_WORKER,
+  });
   const poison = question(`X-Poison: ${mark}`);
   const batches = [[question(), poison, question()], [question()], [question(), question()], [question()]];
   const judged = await Promise.all(batches.map((batch) => crew.judge(batch)));
@@ -82,7 +97,7 @@ test.each([
 
 test("threads that cannot start are told at once", async () => {
   const workerUrl = new URL("./support/dead-worker.ts", import.meta.url);
-  await using crew = startCrew({ ruleSets: [RULES], threads: 1, limitMs: 5_000, workerUrl });
+  await using crew = startCrew({ ruleSets: [RULES], model: starterSetup(), threads: 1, limitMs: 5_000, workerUrl });
   await expect(crew.judge([question()])).rejects.toThrow();
 });
 

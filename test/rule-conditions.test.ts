@@ -185,7 +185,7 @@ describe("a shadow rule", () => {
     const rules = compileRules(set([{ name: "one", rules: [live] }]));
     const other = compileRules({ ...set([{ name: "two", rules: [live] }]), hash: "other" });
     const alone = decideMessage(messageSaying("word"), facts({ aliases: ["a"] }), rules);
-    const both = decideMessage(messageSaying("word"), facts({ aliases: ["a"] }), rules, other);
+    const both = decideMessage(messageSaying("word"), facts({ aliases: ["a"] }), rules, { shadow: other });
     expect(both).toEqual({ ...alone, shadow: expect.anything() });
     expect(both.shadow).toMatchObject({ rulesHash: "other", outcomes: [{ requestType: "two" }] });
   });

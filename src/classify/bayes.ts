@@ -2,129 +2,167 @@
 // Multinomial with presence instead of frequency (Metsis, Androutsopoulos, Paliouras 2006), or complement naive Bayes
 // (Rennie et al. 2003).
 
+import { type Features, ROWS } from "./features.ts";
+
 /** How scores are made of counts. */
 export type BayesKind = "multinomial" | "complement";
 
-/** Counts by class. A feature's counts stand side by side in `counts`, from `slot * classes.length` on. */
+/** Whole numbers only, all in one stretch of memory, so that a model is copied, kept and compared at once. */
 export type BayesModel = {
   readonly classes: readonly string[];
+  /** Everything below, one after the other. */
+  readonly numbers: Uint32Array;
   /** Mails trained, by class. */
   readonly mails: Uint32Array;
   /** Features of those mails added up, by class. */
-  readonly totals: Float64Array;
-  /** Where a feature's counts stand; a feature whose counts are all 0 is not there. */
-  readonly slots: Map<number, number>;
-  readonly free: number[];
-  counts: Uint32Array;
+  readonly totals: Uint32Array;
+  /** One number: rows with any count. */
+  readonly used: Uint32Array;
+  /** Mails each word stood in, by row; 0 for rows of pairs alone. */
+  readonly seen: Uint32Array;
+  /** Mails each feature stood in: a row's counts by class stand side by side, from `row * classes.length` on. */
+  readonly counts: Uint32Array;
 };
 
-/** Lidstone's constant: what an unseen feature counts. Small, because most features are rare pairs. */
-const SMOOTHING = 0.1;
-const SLOTS_AT_FIRST = 1024;
+/** Lidstone's constant: what an unseen feature counts. */
+const SMOOTHING = 0.5;
+/** Features of fewer mails say nothing: in one mail alone anything may stand. */
+const FEATURE_MAILS_MIN = 2;
+/** A word of fewer mails is not known: it may be another's row. */
+const WORD_MAILS_MIN = 2;
+/** Logarithms of small counts are looked up. */
+const LOGS = Float64Array.from({ length: 4096 }, (_, count) => Math.log(count + SMOOTHING));
 
 /** A model that has seen nothing. */
 export function emptyModel(classes: readonly string[]): BayesModel {
+  return modelOf(classes, new Uint32Array(lengthFor(classes)));
+}
+
+/** The model in these numbers, which stay its own; null when they are not as many as its classes need. */
+export function modelFrom(classes: readonly string[], numbers: Uint32Array): BayesModel | null {
+  return numbers.length === lengthFor(classes) ? modelOf(classes, numbers) : null;
+}
+
+/** A copy that training the first does not change, in memory that threads share. */
+export function copyOf({ classes, numbers }: BayesModel): BayesModel {
+  const copy = new Uint32Array(new SharedArrayBuffer(numbers.byteLength));
+  copy.set(numbers);
+  return modelOf(classes, copy);
+}
+
+/** The model with one class more, of which it has seen nothing. */
+export function widened(model: BayesModel, name: string): BayesModel {
+  const classes = [...model.classes, name];
+  const wide = emptyModel(classes);
+  const { length } = model.classes;
+  wide.mails.set(model.mails);
+  wide.totals.set(model.totals);
+  wide.used.set(model.used);
+  wide.seen.set(model.seen);
+  for (let row = 0; row < ROWS; row++) {
+    wide.counts.set(model.counts.subarray(row * length, (row + 1) * length), row * classes.length);
+  }
+  return wide;
+}
+
+function lengthFor({ length }: readonly string[]): number {
+  return length * 2 + 1 + ROWS + ROWS * length;
+}
+
+function modelOf(classes: readonly string[], numbers: Uint32Array): BayesModel {
+  const width = classes.length;
+  const seenAt = width * 2 + 1;
   return {
     classes,
-    mails: new Uint32Array(classes.length),
-    totals: new Float64Array(classes.length),
-    slots: new Map(),
-    free: [],
-    counts: new Uint32Array(SLOTS_AT_FIRST * classes.length),
+    numbers,
+    mails: numbers.subarray(0, width),
+    totals: numbers.subarray(width, width * 2),
+    used: numbers.subarray(width * 2, seenAt),
+    seen: numbers.subarray(seenAt, seenAt + ROWS),
+    counts: numbers.subarray(seenAt + ROWS),
   };
 }
 
 /** Learn one mail of a class. Unknown classes are a mistake of ours and throw. */
-export function train(model: BayesModel, features: readonly number[], name: string): void {
-  const at = classAt(model, name);
-  for (const feature of features) {
-    const slot = model.slots.get(feature) ?? newSlot(model, feature);
-    const place = slot * model.classes.length + at;
-    model.counts[place] = (model.counts[place] ?? 0) + 1;
-  }
-  model.mails[at] = (model.mails[at] ?? 0) + 1;
-  model.totals[at] = (model.totals[at] ?? 0) + features.length;
+export function train(model: BayesModel, features: Features, name: string): void {
+  add(model, features, classAt(model, name), 1);
 }
 
-/** Take back exactly what `train` with the same features and class did. */
-export function untrain(model: BayesModel, features: readonly number[], name: string): void {
+/** Take back exactly what `train` with the same features and class did; throws, changing nothing, when that never was. */
+export function untrain(model: BayesModel, features: Features, name: string): void {
   const at = classAt(model, name);
-  const width = model.classes.length;
-  for (const feature of features) {
-    const slot = model.slots.get(feature);
-    const count = slot === undefined ? 0 : (model.counts[slot * width + at] ?? 0);
-    if (slot === undefined || count === 0) throw new Error("untrain: this was never trained");
-    model.counts[slot * width + at] = count - 1;
-    if (model.counts.subarray(slot * width, (slot + 1) * width).every((left) => left === 0)) {
-      model.slots.delete(feature);
-      model.free.push(slot);
+  const { classes, counts, seen, mails } = model;
+  const was =
+    mails[at] !== 0 &&
+    features.rows.every((row) => counts[row * classes.length + at] !== 0) &&
+    features.words.every((row) => seen[row] !== 0);
+  if (!was) throw new Error("untrain: this was never trained");
+  add(model, features, at, -1);
+}
+
+function add({ classes, mails, totals, used, seen, counts }: BayesModel, features: Features, at: number, by: 1 | -1) {
+  const width = classes.length;
+  for (const row of features.rows) {
+    const place = row * width + at;
+    const count = counts[place] ?? 0;
+    if (by === 1 ? count === 0 && sumOf(counts, row, width) === 0 : count === 1 && sumOf(counts, row, width) === 1) {
+      used[0] = (used[0] ?? 0) + by;
     }
+    counts[place] = count + by;
   }
-  model.mails[at] = (model.mails[at] ?? 0) - 1;
-  model.totals[at] = (model.totals[at] ?? 0) - features.length;
+  for (const row of features.words) seen[row] = (seen[row] ?? 0) + by;
+  mails[at] = (mails[at] ?? 0) + by;
+  totals[at] = (totals[at] ?? 0) + by * features.rows.length;
+}
+
+function sumOf(counts: Uint32Array, row: number, width: number): number {
+  let sum = 0;
+  for (let at = row * width; at < (row + 1) * width; at++) sum += counts[at] ?? 0;
+  return sum;
 }
 
 /**
  * Log score of each class for a mail, in the order of `model.classes`: sums of logarithms, so no mail is too long.
- * Features the model has never seen say nothing. Classes without a mail score -Infinity.
+ * Features the model hardly knows say nothing. Classes without a mail score -Infinity.
  */
-export function logScores(model: BayesModel, features: readonly number[], kind: BayesKind): Float64Array {
-  const width = model.classes.length;
-  const vocabulary = model.slots.size;
-  const sum = model.totals.reduce((a, b) => a + b, 0);
+export function logScores(model: BayesModel, rows: Uint32Array, kind: BayesKind): Float64Array {
+  const { counts, classes, mails, totals } = model;
+  const width = classes.length;
   const scores = new Float64Array(width);
-  let seen = 0;
-  for (const feature of features) {
-    const slot = model.slots.get(feature);
-    if (slot === undefined) continue;
-    seen++;
-    let all = 0;
-    if (kind === "complement") for (let at = 0; at < width; at++) all += model.counts[slot * width + at] ?? 0;
+  const isComplement = kind === "complement";
+  let known = 0;
+  for (const row of rows) {
+    const sum = sumOf(counts, row, width);
+    if (sum < FEATURE_MAILS_MIN) continue;
+    known++;
     for (let at = 0; at < width; at++) {
-      const count = model.counts[slot * width + at] ?? 0;
-      const log = Math.log((kind === "complement" ? all - count : count) + SMOOTHING);
-      scores[at] = (scores[at] ?? 0) + (kind === "complement" ? -log : log);
+      const count = counts[row * width + at] ?? 0;
+      scores[at] = (scores[at] ?? 0) + (isComplement ? -logOf(sum - count) : logOf(count));
     }
   }
+  const smoothed = SMOOTHING * (model.used[0] ?? 0);
+  const all = totals.reduce((a, b) => a + b, 0);
   for (let at = 0; at < width; at++) {
-    const own = model.totals[at] ?? 0;
-    const room = (kind === "complement" ? sum - own : own) + SMOOTHING * vocabulary;
-    const base = seen * Math.log(Math.max(room, SMOOTHING));
-    const score = scores[at] ?? 0;
-    scores[at] = (model.mails[at] ?? 0) === 0 ? -Infinity : kind === "complement" ? score + base : score - base;
+    const total = totals[at] ?? 0;
+    const room = known * Math.log(Math.max((isComplement ? all - total : total) + smoothed, SMOOTHING));
+    const score = (scores[at] ?? 0) + (isComplement ? room : -room);
+    scores[at] = mails[at] === 0 ? -Infinity : score;
   }
   return scores;
 }
 
-/** The share of words that the model has seen, 0 to 1; 1 for a mail without words. */
-export function knownShare(model: BayesModel, words: readonly number[]): number {
-  if (words.length === 0) return 1;
-  return words.filter((word) => model.slots.has(word)).length / words.length;
+function logOf(count: number): number {
+  return LOGS[count] ?? Math.log(count + SMOOTHING);
 }
 
-/** The model as text that is the same for the same counts, however they came about. */
-export function fingerprint(model: BayesModel): string {
-  const width = model.classes.length;
-  const rows = [...model.slots]
-    .sort(([a], [b]) => a - b)
-    .map(([feature, slot]) => `${feature}:${model.counts.subarray(slot * width, (slot + 1) * width).join(",")}`);
-  return [model.classes.join(","), model.mails.join(","), model.totals.join(","), ...rows].join("\n");
+/** The share of words that the model has seen, 0 to 1; 1 for a mail without words. */
+export function knownShare({ seen }: BayesModel, words: Uint32Array): number {
+  if (words.length === 0) return 1;
+  return words.reduce((known, row) => known + Number((seen[row] ?? 0) >= WORD_MAILS_MIN), 0) / words.length;
 }
 
 function classAt(model: BayesModel, name: string): number {
   const at = model.classes.indexOf(name);
   if (at < 0) throw new Error(`the model has no class "${name}"`);
   return at;
-}
-
-function newSlot(model: BayesModel, feature: number): number {
-  const slot = model.free.pop() ?? model.slots.size;
-  const width = model.classes.length;
-  if ((slot + 1) * width > model.counts.length) {
-    const larger = new Uint32Array(model.counts.length * 2);
-    larger.set(model.counts);
-    model.counts = larger;
-  }
-  model.slots.set(feature, slot);
-  return slot;
 }

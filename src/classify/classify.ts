@@ -4,6 +4,7 @@ import { holds, type Known } from "../config/conditions.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Defect } from "../message.ts";
 import type { Evidence, Urgency, Verdict } from "../outcome.ts";
+import { type Advice, NONE } from "./adviser.ts";
 import type { CompiledRule, CompiledRules } from "./compile.ts";
 import type { Hit } from "./gather.ts";
 import type { Matches } from "./match.ts";
@@ -13,7 +14,7 @@ type Fired = { readonly rule: CompiledRule; readonly hit: Hit };
 
 /** What speaks beside the rules. */
 export type Said = {
-  /** Thread, override and field, in this order of precedence. */
+  /** Thread, override, pin and field, in this order of precedence. */
   readonly evidence: readonly Evidence[];
   readonly urgency: (Evidence & { readonly kind: "field-urgency" }) | null;
   readonly defects: readonly Defect[];
@@ -26,17 +27,24 @@ export type Ground = {
   readonly known: Known;
   /** The day on the clock of the house; null: not known, and rules of some days only do not hold. */
   readonly today: string | null;
+  /** What the model thinks; null: it was not asked, or does not know. */
+  readonly advice: Advice | null;
   /** As if rules that are only tried out were live. */
   readonly withShadow: boolean;
 };
 
 /**
  * The verdict for a mail sent to one alias. The evidence stands in order of precedence: what is said beside the rules,
- * the rules of the types in file order, the alias, urgency's own; then the facts that were told and what is cancelled.
+ * the rules of the types in file order, the alias, the model, urgency's own; then the facts that were told and what is cancelled.
  */
 export function classify(matches: Matches, said: Said, ground: Ground, compiled: CompiledRules): Verdict {
   const fired = holding(matches.hits, ground, compiled).map(([rule, hit]) => ({ rule, hit }));
-  const speaking = [...said.evidence, ...fired.flatMap(typeEvidence), ...aliasEvidence(ground.alias)];
+  const speaking = [
+    ...said.evidence,
+    ...fired.flatMap(typeEvidence),
+    ...aliasEvidence(ground.alias),
+    ...modelEvidence(ground.advice, compiled.set),
+  ];
   const scores = addUp(speaking, compiled.set);
   const urgency = mostUrgent(fired, said.urgency);
   return {
@@ -86,6 +94,19 @@ function typeEvidence({ rule, hit }: Fired): readonly Evidence[] {
 function aliasEvidence(alias: RuleSet["aliases"][number] | null): readonly Evidence[] {
   if (alias === null || alias.type === null) return [];
   return [{ kind: "alias", alias: alias.name, type: alias.type, points: alias.points }];
+}
+
+/**
+ * The model's log-odds as points, up to what the rules allow it: none where the odds are even or worse. The alias is
+ * right in four mails of five, which is worth about as many points as it has by default, so both are on one scale.
+ */
+function modelEvidence(advice: Advice | null, { decide: { modelPointsMax }, types }: RuleSet): readonly Evidence[] {
+  const isType = (type: string): boolean => type === NONE || types.some(({ name }) => name === type);
+  if (advice === null || !isType(advice.type)) return [];
+  const { type, probability, stage } = advice;
+  const odds = Math.log(probability / (1 - probability));
+  const points = Math.round(Math.min(modelPointsMax, odds) * 10) / 10;
+  return points > 0 ? [{ kind: "model", type, points, probability, stage }] : [];
 }
 
 /** The types that P1 phrases also speak for, such as clinical for chest pain. */

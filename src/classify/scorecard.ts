@@ -3,6 +3,7 @@
 import type { RuleSet } from "../config/rules.ts";
 import type { Defect } from "../message.ts";
 import type { DecidedBy, Evidence, ReviewReason, Verdict } from "../outcome.ts";
+import { NONE } from "./adviser.ts";
 
 /** Which request type, on what ground. */
 export type Ruling = {
@@ -29,17 +30,17 @@ export function doubt(defects: readonly Defect[]): number {
 export function addUp(evidence: readonly Evidence[], rules: RuleSet): Verdict["scores"] {
   const sums = new Map<string, number>();
   for (const each of evidence) {
-    if (each.kind !== "rule" && each.kind !== "alias" && each.kind !== "override") continue;
+    if (each.kind !== "rule" && each.kind !== "alias" && each.kind !== "override" && each.kind !== "model") continue;
     sums.set(each.type, (sums.get(each.type) ?? 0) + each.points);
   }
-  return rules.types
-    .filter((type) => sums.has(type.name))
-    .map((type) => ({ type: type.name, points: sums.get(type.name) ?? 0 }))
+  return [...rules.types.map(({ name }) => name), NONE]
+    .filter((type) => sums.has(type))
+    .map((type) => ({ type, points: sums.get(type) ?? 0 }))
     .sort((a, b) => b.points - a.points);
 }
 
 /**
- * Decide by evidence. Sure evidence first: an earlier case, staff's word, a form's field, a sure rule in file order.
+ * Decide by evidence. Sure evidence first: an earlier case, staff's word, a pin, a form's field, a sure rule in file order.
  * Then points: the best type wins when it reaches `at_least` and leads by `margin`. Short of that the alias decides if
  * nothing speaks against it, and otherwise people do. Over all of these but staff's word stand the types that safety
  * phrases speak for (`safety`), the one with most points: who writes of chest pain in a form about a bill needs a nurse.
@@ -65,7 +66,7 @@ function byPoints(
   decide: RuleSet["decide"],
 ): Ruling {
   const alias = evidence.find((each) => each.kind === "alias");
-  const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override");
+  const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override" || each.kind === "model");
   const needed = decide.atLeast + doubt(defects);
   const [best, second] = scores;
   if (best === undefined) return review(null, "nothing-matched");
@@ -74,11 +75,20 @@ function byPoints(
     if (defects.some((defect) => GRAVE.has(defect))) return review(best.type, "hard-to-read");
     return { requestType: best.type, decidedBy: "alias", reviewReason: null };
   }
+  const speaksForNone = scores.some(({ type }) => type === NONE);
+  if (best.type === NONE) return review(second?.type ?? null, "may-be-none");
   const lead = best.points - (second?.points ?? 0);
   if (best.points >= needed && lead >= decide.margin) {
     return { requestType: best.type, decidedBy: "scorecard", reviewReason: null };
   }
-  return review(best.type, alias !== undefined && alias.type !== best.type ? "alias-contradicted" : "too-close");
+  if (speaksForNone) return review(best.type, "may-be-none");
+  return review(best.type, isContradicted(alias, spoken) ? "alias-contradicted" : "too-close");
+}
+
+/** Whether rules or model speak for another type than the alias, and nothing for it. */
+function isContradicted(alias: Evidence | undefined, spoken: readonly Evidence[]): boolean {
+  if (alias?.kind !== "alias") return false;
+  return spoken.every((each) => !("type" in each) || each.type !== alias.type);
 }
 
 /** The first piece of evidence that decides alone; the evidence stands in order of precedence. */
@@ -91,6 +101,8 @@ function firstSure(evidence: readonly Evidence[]): Ruling | null {
       case "override":
         if (each.sure) return decided(each.type, "override");
         break;
+      case "pin":
+        return { requestType: each.type === NONE ? null : each.type, decidedBy: "pin", reviewReason: null };
       case "field":
         return decided(each.type, "field");
       case "rule":
@@ -99,6 +111,7 @@ function firstSure(evidence: readonly Evidence[]): Ruling | null {
       case "field-urgency":
       case "contradiction":
       case "alias":
+      case "model":
       case "urgency":
       case "cancelled":
       case "fact":

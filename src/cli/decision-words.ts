@@ -47,6 +47,8 @@ function reason(outcome: Outcome, quote: Quote): string {
       const note = evidence.find((each) => each.kind === "override");
       return `staff wrote ${note?.kind === "override" ? quoted(quote(note)) : "so"} on top`;
     }
+    case "pin":
+      return "staff has pinned such mail of this sender to that queue";
     case "field": {
       const field = evidence.find((each) => each.kind === "field");
       return field?.kind === "field" ? `the form says ${field.field}: "${field.value}"` : "the form says so";
@@ -79,6 +81,8 @@ function reviewReason(outcome: Outcome, quote: Quote): string {
     }
     case "alias-contradicted":
       return `it was sent to ${alias}@, but ${speaking(outcome, quote)}, not clearly enough`;
+    case "may-be-none":
+      return "by its words it may be for none of the queues (such as advertising, or a matter of another house)";
     case "no-department":
       return `no department takes ${requestType ?? "it"}`;
     case "hard-to-read":
@@ -91,8 +95,13 @@ function speaking(outcome: Outcome, quote: Quote): string {
   const { requestType, evidence } = outcome;
   const alias = evidence.find((each) => each.kind === "alias" && each.type === requestType && each.points > 0);
   const words = wordsFor(outcome, quote, requestType);
-  const parts = [...namedOf(words), ...(alias?.kind === "alias" ? [`the alias ${alias.alias}@`] : [])];
-  return `${enumerated(parts)} ${parts.length === 1 ? "speaks" : "speak"} for ${requestType ?? "nothing"}`;
+  const model = evidence.some((each) => each.kind === "model" && each.type === requestType);
+  const parts = [
+    ...namedOf(words),
+    ...(alias?.kind === "alias" ? [`the alias ${alias.alias}@`] : []),
+    ...(model ? ["its words as a whole"] : []),
+  ];
+  return `${enumerated(parts)} ${parts.length === 1 && !model ? "speaks" : "speak"} for ${requestType ?? "nothing"}`;
 }
 
 function wordsFor({ evidence }: Outcome, quote: Quote, type: string | null): readonly string[] {
@@ -138,6 +147,12 @@ function quoted(words: string): string {
   return `»${words}«`;
 }
 
+/** "the model is 91 % sure (starter, not yet taught here)". */
+export function modelWords({ probability, stage }: Extract<Evidence, { readonly kind: "model" }>): string {
+  const taught = stage === "starter" ? " (starter, not yet taught here)" : "";
+  return `the model is ${Math.round(probability * 100)} % sure${taught}`;
+}
+
 const CANCELLED: Readonly<Record<Exclude<Cancelled["why"], "part-of">, string>> = {
   negated: "it is denied",
   past: "it is past",
@@ -173,6 +188,10 @@ function pieceName({ evidence }: Without): string {
       return "what the form says";
     case "alias":
       return "the alias";
+    case "pin":
+      return "the pin";
+    case "model":
+      return "what the model thinks";
     default:
       return `rule ${evidence}`;
   }

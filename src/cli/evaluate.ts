@@ -1,16 +1,23 @@
 // `mailward evaluate`: how well mails with known answers would be routed, by each way of deciding and by both together.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
+import { NONE } from "../classify/adviser.ts";
 import type { BayesKind } from "../classify/bayes.ts";
 import { compileRules } from "../classify/compile.ts";
-import { NONE } from "../classify/opinion.ts";
 import { loadRules } from "../config/rules.ts";
 import { printProblems } from "../config/yaml.ts";
-import { type Evaluated, evaluate, figuresOf, type LabelledMail, type Way } from "../rulebook/evaluation.ts";
+import {
+  type Evaluated,
+  evaluate,
+  figuresOf,
+  mean,
+  reliability,
+  urgencyFigures,
+  type Way,
+} from "../rulebook/evaluation.ts";
+import { type LabelledMail, labelledMails } from "../rulebook/labelled.ts";
 import { CannotDo, configFrom, plainErrors, print, printJson, withConfigFlags } from "./operator.ts";
-import { paint, table } from "./terminal.ts";
+import { bar, paint, table } from "./terminal.ts";
 
 type EvaluateFlags = {
   readonly mails: string;
@@ -25,9 +32,8 @@ const WAYS: readonly (readonly [Way, string])[] = [
   ["alias", "alias alone"],
   ["rules", "rules alone"],
   ["model", "model alone"],
-  ["both", "rules, then model"],
+  ["both", "rules and model"],
 ];
-const KEYS = ["voice", "type", "alias", "language", "subject", "text"] as const;
 
 export function evaluateCommand(): Command {
   return withConfigFlags(new Command("evaluate"))
@@ -45,25 +51,71 @@ async function run(flags: EvaluateFlags): Promise<void> {
   const loaded = loadRules(configFrom(flags).rulesFolder);
   if (loaded.kind === "problems") throw new CannotDo(printProblems(loaded.problems));
   const types = loaded.rules.types.map(({ name }) => name);
-  const mails = filesOf(flags.mails).flatMap((file) => mailsOf(file, [...types, NONE]));
+  const mails = mailsFrom(flags.mails, types);
   if (mails.length === 0) throw new CannotDo(`${flags.mails}: there is no labelled mail in it`);
-  const evaluated = await evaluate(mails, compileRules(loaded.rules), flags.model, showProgress(mails.length));
+  const { mails: evaluated, calibration } = await evaluate(
+    mails,
+    compileRules(loaded.rules),
+    flags.model,
+    showProgress(mails.length),
+  );
   const ways = WAYS.map(([way, name]) => ({ way, name, figures: figuresOf(evaluated, way, types) }));
-  if (flags.json === true) return printJson({ mails: mails.length, ways, matrix: matrix(evaluated, types) });
-  const voices = new Set(mails.map(({ voice }) => voice)).size;
+  const urgencies = urgencyFigures(evaluated);
+  const reliable = reliability(evaluated);
+  if (flags.json === true)
+    return printJson({
+      mails: evaluated.length,
+      ways,
+      matrix: matrix(evaluated, types),
+      urgencies,
+      reliability: reliable,
+      calibration,
+    });
+  const voices = new Set(evaluated.map(({ mail }) => mail.voice)).size;
   print(
     [
-      `${mails.length} mails of ${voices} writers; the model never saw the writer of the mail it is asked about.`,
+      `${evaluated.length} mails of ${voices} writers; the model never saw the writer of the mail it is asked about.`,
+      overall(ways, evaluated),
       ...ways.map(({ name, figures }) => `${paint("bold", name)}\n${table(HEAD, figures.map(rowOf))}`),
-      `${paint("bold", "rules, then model: what it is (down), and where it goes (across)")}\n${drawn(evaluated, types)}`,
+      `${paint("bold", "rules and model: what it is (down), and where it goes (across)")}\n${drawn(evaluated, types)}`,
+      `${paint("bold", "urgency, by rules")}\n${table(
+        ["urgency", "mails", "precision", "recall"],
+        urgencies.map(({ urgency, mails: count, precision, recall }) => [
+          urgency,
+          count,
+          percent(precision),
+          percent(recall),
+        ]),
+      )}`,
+      `${paint("bold", "when the model says it is so sure, how often it is right")}\n${plot(reliable)}`,
     ].join("\n\n"),
   );
 }
 
-const HEAD = ["type", "mails", "precision", "recall", "F1", "to people"];
+const HEAD = ["type", "mails", "precision", "recall", "F1", "F1 routed", "to people", "not lost"];
 
-function rowOf({ type, mails, precision, recall, f1, review }: ReturnType<typeof figuresOf>[number]) {
-  return [type, mails, percent(precision), percent(recall), percent(f1), percent(review)];
+function rowOf(figures: ReturnType<typeof figuresOf>[number]) {
+  const { type, mails, precision, recall, f1, review, f1Routed, safe } = figures;
+  return [type, mails, ...[precision, recall, f1, f1Routed, review, safe].map(percent)];
+}
+
+type WayFigures = { readonly way: Way; readonly name: string; readonly figures: ReturnType<typeof figuresOf> };
+
+/** Each way in a line: the mean of all types, and how many of all mails people must look at. */
+function overall(ways: readonly WayFigures[], evaluated: readonly Evaluated[]): string {
+  const rows = ways.map(({ way, name, figures }) => [
+    name,
+    percent(mean(figures.map(({ f1 }) => f1))),
+    percent(mean(figures.map(({ f1Routed }) => f1Routed))),
+    percent(evaluated.filter(({ answers }) => answers[way] === null).length / evaluated.length),
+  ]);
+  return table(["way of deciding", "F1", "F1 routed", "to people"], rows);
+}
+
+/** A line for each tenth: how sure it was, how often it was right, and over how many mails. */
+function plot(tenths: ReturnType<typeof reliability>): string {
+  const rows = tenths.map(({ mails, said, right }) => [percent(said), percent(right), bar(right, 1), `${mails} mails`]);
+  return table(["says", "is right", "", "over"], rows);
 }
 
 function percent(value: number | null): string | null {
@@ -90,43 +142,14 @@ function showProgress(all: number): (done: number) => void {
   return (done) => process.stderr.write(done === all ? "\r\u001b[K" : `\r${done} of ${all} mails\u001b[K`);
 }
 
-function filesOf(path: string): readonly string[] {
+function mailsFrom(path: string, types: readonly string[]): readonly LabelledMail[] {
   try {
-    const names = readdirSync(path).filter((name) => name.endsWith(".jsonl"));
-    return names.sort().map((name) => join(path, name));
+    const { mails, mistakes } = labelledMails(path, types);
+    if (mistakes.length > 0) throw new CannotDo(mistakes.join("\n"));
+    return mails;
   } catch (error) {
+    if (error instanceof CannotDo) throw error;
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    if (code === "ENOTDIR") return [path];
     throw new CannotDo(`${path}: the labelled mails cannot be read (${code})`);
   }
-}
-
-/** The mails of a file, or every mistake in it. */
-function mailsOf(file: string, types: readonly string[]): readonly LabelledMail[] {
-  const mistakes: string[] = [];
-  const mails = readFileSync(file, "utf8")
-    .split("\n")
-    .flatMap((line, index) => {
-      if (line.trim() === "") return [];
-      const mail = mailOf(line, types);
-      if (typeof mail !== "string") return [mail];
-      mistakes.push(`${file}:${index + 1}: ${mail}`);
-      return [];
-    });
-  if (mistakes.length > 0) throw new CannotDo(mistakes.join("\n"));
-  return mails;
-}
-
-function mailOf(line: string, types: readonly string[]): LabelledMail | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return "this line is no JSON object; write one object a line";
-  }
-  const row = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
-  const missing = KEYS.filter((key) => typeof row[key] !== "string");
-  if (missing.length > 0) return `write text for ${missing.map((key) => `\`${key}\``).join(", ")}`;
-  const mail = row as LabelledMail;
-  return types.includes(mail.type) ? mail : `there is no type of that name; write one of ${types.join(", ")}`;
 }

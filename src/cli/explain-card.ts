@@ -1,6 +1,7 @@
 // The scorecard: every piece of evidence as a row, the found words in their context below it, the sums under all.
 
-import { fieldText } from "../classify/hear.ts";
+import type { Adviser } from "../classify/adviser.ts";
+import { fieldText, hear } from "../classify/hear.ts";
 import type { Message } from "../message.ts";
 import type { Evidence, Outcome, Span } from "../outcome.ts";
 import { cancelledWords, type Worded } from "./decision-words.ts";
@@ -32,8 +33,8 @@ export function quoteFrom(message: Message): (evidence: Worded) => string {
 }
 
 /** The rows of evidence that count, those that do not, and the sums. */
-export function scorecard({ evidence, scores }: Outcome, message: Message): string {
-  const entries = evidence.flatMap((each) => entryOf(each, message));
+export function scorecard({ evidence, scores }: Outcome, message: Message, adviser: Adviser | null): string {
+  const entries = evidence.flatMap((each) => entryOf(each, message, adviser));
   if (entries.length === 0) return "  No rule matched.";
   const sums = scores.map(({ type, points }): Entry => ({ row: ["sum", type, points.toFixed(1)], below: [] }));
   return rows([...entries, ...sums]);
@@ -41,7 +42,7 @@ export function scorecard({ evidence, scores }: Outcome, message: Message): stri
 
 /** Only these pieces of evidence, as of rules that are tried out. */
 export function evidenceRows(evidence: readonly Evidence[], message: Message): string {
-  return rows(evidence.flatMap((each) => entryOf(each, message)));
+  return rows(evidence.flatMap((each) => entryOf(each, message, null)));
 }
 
 function rows(entries: readonly Entry[]): string {
@@ -54,7 +55,7 @@ function rows(entries: readonly Entry[]): string {
     .join("\n");
 }
 
-function entryOf(evidence: Evidence, message: Message): readonly Entry[] {
+function entryOf(evidence: Evidence, message: Message, adviser: Adviser | null): readonly Entry[] {
   switch (evidence.kind) {
     case "rule": {
       const points = evidence.sure ? "sure" : signed(evidence.points);
@@ -62,6 +63,15 @@ function entryOf(evidence: Evidence, message: Message): readonly Entry[] {
     }
     case "alias":
       return [entry([`alias ${evidence.alias}@`, evidence.type, signed(evidence.points)])];
+    case "pin":
+      return [entry([`pinned to ${evidence.queue}`, evidence.type, "sure"])];
+    case "model":
+      return [
+        entry(
+          [`model, ${Math.round(evidence.probability * 100)} % sure`, evidence.type, signed(evidence.points)],
+          strongest(evidence.type, message, adviser),
+        ),
+      ];
     case "urgency":
       return [entry([`urgency ${evidence.rule}`, evidence.urgency, ""], found(evidence, message))];
     case "field":
@@ -92,6 +102,21 @@ function entryOf(evidence: Evidence, message: Message): readonly Entry[] {
     case "department":
       return [];
   }
+}
+
+/** The words that spoke most for what the model thinks. */
+function strongest(type: string, message: Message, adviser: Adviser | null): readonly string[] {
+  const terms = adviser?.strongest(hear(message), message.language, type, TERMS_MAX) ?? [];
+  const words = distinct(terms.map(({ words: each }) => each)).slice(0, TERMS_SHOWN);
+  return words.length === 0 ? [] : [`  by ${words.map((each) => marked(short(safe(each)))).join(", ")}`];
+}
+
+const TERMS_MAX = 12;
+const TERMS_SHOWN = 6;
+
+/** Without words that stand in a longer piece of them. */
+function distinct(pieces: readonly string[]): readonly string[] {
+  return pieces.filter((each) => !pieces.some((other) => other !== each && ` ${other} `.includes(` ${each} `)));
 }
 
 function entry(row: readonly Cell[], below: readonly string[] = []): Entry {

@@ -1,10 +1,12 @@
 // A stored case worked out again, by the rules of now or by those that decided it, and compared with what was recorded.
 
+import { type Adviser, adviser } from "../classify/adviser.ts";
 import { type CompiledRules, compileRules } from "../classify/compile.ts";
 import { rulesFromSources } from "../config/rules.ts";
 import { printProblems } from "../config/yaml.ts";
 import { learnedOfCase } from "../decider/facts-of-case.ts";
 import { withHouse } from "../decider/learn.ts";
+import { modelOfThen } from "../decider/model-in-use.ts";
 import type { Outcome } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
 import { decideMessage } from "../pipeline.ts";
@@ -37,6 +39,7 @@ export async function explainCase(
   store: Store,
   ref: string,
   rules: CompiledRules | null,
+  adviserNow: Adviser,
 ): Promise<readonly ExplainedCase[]> {
   const found = await store.find(ref);
   if (found === null)
@@ -44,11 +47,14 @@ export async function explainCase(
   if (found.outcomes.length === 0)
     throw new CannotDo(`${found.ref} is not decided yet. \`mailward show ${found.ref}\` says where it is.`);
   const raw = await wholeBody(store, found);
-  if (rules !== null) return [await decideAgain(store, found, raw, rules, found.outcomes)];
+  if (rules !== null) return [await decideAgain(store, found, raw, { rules, adviser: adviserNow }, found.outcomes)];
   const done: ExplainedCase[] = [];
-  for (const hash of new Set(found.outcomes.map((row) => row.rulesHash))) {
-    const rows = found.outcomes.filter((row) => row.rulesHash === hash);
-    done.push(await decideAgain(store, found, raw, await rulesOfThen(store, found.ref, hash), rows));
+  const groups = Map.groupBy(found.outcomes, ({ rulesHash, modelVersion }) => `${rulesHash} ${modelVersion}`);
+  for (const rows of groups.values()) {
+    const [{ rulesHash, modelVersion } = { rulesHash: "", modelVersion: null }] = rows;
+    const rulesThen = await rulesOfThen(store, found.ref, rulesHash);
+    const by = { rules: rulesThen, adviser: await adviserOfThen(store, found.ref, modelVersion) };
+    done.push(await decideAgain(store, found, raw, by, rows));
   }
   return done;
 }
@@ -73,11 +79,23 @@ async function rulesOfThen(store: Store, ref: string, hash: string): Promise<Com
   return compileRules(loaded.rules);
 }
 
+async function adviserOfThen(store: Store, ref: string, version: string | null): Promise<Adviser | null> {
+  if (version === null) return null;
+  const model = await modelOfThen(store, version);
+  if (model !== null) return adviser(model);
+  throw new CannotDo(
+    `${ref} was decided with model ${version}, whose starter this version of the program does not have. Without --then it is explained by the model of now.`,
+  );
+}
+
+/** What a case is decided by again. */
+type By = { readonly rules: CompiledRules; readonly adviser: Adviser | null };
+
 async function decideAgain(
   store: Store,
   found: Case,
   raw: Uint8Array,
-  rules: CompiledRules,
+  { rules, adviser: asked }: By,
   rows: readonly OutcomeRow[],
 ): Promise<ExplainedCase> {
   const aliases = new Set(rows.map(({ alias }) => alias));
@@ -88,8 +106,8 @@ async function decideAgain(
   const learned = await learnedOfCase({ ...found, recipients }, raw, { store, threadKey });
   const facts = withHouse(rules.set)(learned);
   const message = await parse(raw);
-  const decided = decideMessage(message, facts, rules);
-  const explained: Explained = { name: found.ref, message, facts, aliasBy: null, decided, rules };
+  const decided = decideMessage(message, facts, rules, { adviser: asked });
+  const explained: Explained = { name: found.ref, message, facts, aliasBy: null, decided, rules, adviser: asked };
   return { explained, differences: decided.outcomes.flatMap((outcome) => differencesOf(outcome, rows)) };
 }
 

@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
   "nothing-matched": "no rule matched and no alias speaks for a type",
   "too-close": "the points are too few or too close together",
   "alias-contradicted": "the rules speak against the alias, but not clearly enough",
+  "may-be-none": "by its words it may be for none of the queues",
   "no-department": "no department takes this type",
   "hard-to-read": "the mail could not be read whole, and only the alias speaks",
 };
@@ -53,7 +54,7 @@ function headText({ message, decided, facts, aliasBy, rules }: Explained): strin
     ...noteRow(message),
     ...(files.length === 0 ? [] : [["Attached", files.join(", ")] as const]),
     ...readingRows(decided),
-    ["Rules", `rule set ${decided.rulesHash}`],
+    ["Rules", `rule set ${decided.rulesHash}${decided.modelVersion === null ? "" : `, model ${decided.modelVersion}`}`],
   ];
   return lines(rows.map(([title, text]) => [title, safe(text)]));
 }
@@ -102,7 +103,7 @@ function outcomeText(outcome: Outcome, explained: Explained): string {
   const parts = [
     paint("bold", alias),
     wrapped(safe(sentence(outcome, quoteFrom(message))), "  ", "  "),
-    scorecard(outcome, message),
+    scorecard(outcome, message, explained.adviser),
     verdict(outcome, decided.defects, rules.set),
     listing("way to the department", pathOf(explained, outcome).map(stepWords)),
     listing("another answer", [...withoutLines(outcome), ...nearnessWords(nearness(outcome, decided, rules.set))]),
@@ -168,6 +169,8 @@ function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }:
       return "it answers an earlier case, and the writer took part in it";
     case "override":
       return "staff said so on top of a forward";
+    case "pin":
+      return "staff has pinned such mail of this sender";
     case "field":
       return "the form says so";
     case "safety":

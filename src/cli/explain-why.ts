@@ -1,6 +1,7 @@
 // Beside the scorecard: what is known of the mail, the way to the department, how near the answer was to another one,
 // and what rules that are tried out would say.
 
+import type { Adviser } from "../classify/adviser.ts";
 import type { CompiledRules } from "../classify/compile.ts";
 import { compileRules } from "../classify/compile.ts";
 import { knownOf } from "../classify/known.ts";
@@ -20,6 +21,7 @@ export type Explained = {
   readonly aliasBy: string | null;
   readonly decided: Decided;
   readonly rules: CompiledRules;
+  readonly adviser: Adviser | null;
 };
 
 /** What rules and departments could ask for, with the type and urgency that were found. */
@@ -82,11 +84,11 @@ export function nearnessWords(near: Nearness | null): readonly string[] {
 export type TriedOut = { readonly outcome: ShadowOutcome; readonly evidence: readonly Evidence[] };
 
 /** null: nothing is tried out, or no such rule spoke. */
-export function triedOut({ message, facts, decided, rules }: Explained, { alias }: Outcome): TriedOut | null {
+export function triedOut({ message, facts, decided, rules, adviser }: Explained, { alias }: Outcome): TriedOut | null {
   const outcome = decided.shadow?.outcomes.find((each) => each.alias === alias);
   if (outcome === undefined) return null;
   const tried = new Set(rules.rules.flatMap(({ id, rule }) => (rule.mode === "shadow" ? [id] : [])));
-  const asLive = decideMessage(message, facts, compileRules(allLive(rules.set)));
+  const asLive = decideMessage(message, facts, compileRules(allLive(rules.set)), { adviser });
   const evidence = asLive.outcomes.find((each) => each.alias === alias)?.evidence ?? [];
   const own = evidence.filter((each) => "rule" in each && tried.has(each.rule));
   return own.length === 0 ? null : { outcome, evidence: own };

@@ -4,10 +4,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { Command, InvalidArgumentError } from "commander";
+import { type Adviser, adviser } from "../classify/adviser.ts";
 import { type CompiledRules, compileRules } from "../classify/compile.ts";
 import { wallClock } from "../classify/local-time.ts";
 import type { Config } from "../config/config.ts";
 import { addressesOf } from "../decider/learn.ts";
+import { modelInUse } from "../decider/model-in-use.ts";
 import { recipientLookup } from "../intake/recipients.ts";
 import type { Facts } from "../message.ts";
 import { parse } from "../parse/parse.ts";
@@ -61,12 +63,13 @@ async function explain(mails: readonly string[], flags: ExplainFlags): Promise<v
   const needsRules = flags.then !== true || references.length < mails.length;
   const rules = needsRules ? compileRules(rulesFrom(config)) : null;
   const work = async (store: Store | null): Promise<void> => {
+    const advising = adviser(await modelInUse(store));
     let first = true;
     for (const mail of mails) {
       const found =
         store !== null && references.includes(mail)
-          ? await explainCase(store, mail, flags.then === true ? null : rules)
-          : await explainFile(mail, flags, config, rules);
+          ? await explainCase(store, mail, flags.then === true ? null : rules, advising)
+          : await explainFile(mail, flags, config, rules, advising);
       for (const each of found) {
         show(each, flags, first);
         first = false;
@@ -99,6 +102,7 @@ async function explainFile(
   flags: ExplainFlags,
   config: Config,
   rules: CompiledRules | null,
+  advising: Adviser,
 ): Promise<readonly Shown[]> {
   if (rules === null) return [];
   const alias = flags.alias === undefined ? null : knownAlias(flags.alias, rules);
@@ -113,8 +117,9 @@ async function explainFile(
     ...(flags.staff === true ? { user: "--staff" } : {}),
     ...(alias === null ? {} : { aliases: [alias] }),
   };
-  const decided = decideMessage(message, facts, rules);
-  const explained = { name: file, message, facts, aliasBy: alias === null ? aliasBy : "--alias", decided, rules };
+  const decided = decideMessage(message, facts, rules, { adviser: advising });
+  const by = alias === null ? aliasBy : "--alias";
+  const explained = { name: file, message, facts, aliasBy: by, decided, rules, adviser: advising };
   return [{ explained, differences: null }];
 }
 

@@ -8,7 +8,9 @@ import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
+import { modelCommand } from "./model.ts";
 import { outcomesCommand } from "./outcomes.ts";
+import { overrideCommand } from "./override.ts";
 import { passwordCommand } from "./password.ts";
 import { queueCommand } from "./queue.ts";
 import { replayCommand } from "./replay.ts";
@@ -19,6 +21,7 @@ import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
 import { statusCommand } from "./status.ts";
 import { testCommand } from "./test.ts";
+import { trainCommand } from "./train.ts";
 
 export function program(): Command {
   const commands = [
@@ -31,10 +34,13 @@ export function program(): Command {
     demoCommand(),
     outcomesCommand(),
     showCommand(),
+    overrideCommand(),
     queueCommand(),
     balanceCommand(),
     reportCommand(),
     replayCommand(),
+    trainCommand(),
+    modelCommand(),
     evaluateCommand(),
     rulesCommand(),
     passwordCommand(),

@@ -1,6 +1,7 @@
 // The run of a replay: pages of mails go to the threads and come back in their order, are compared and counted.
 
 import { availableParallelism } from "node:os";
+import type { ModelSetup } from "../classify/adviser.ts";
 import type { RuleSet } from "../config/rules.ts";
 import { type Crew, startCrew } from "../decider/replay-crew.ts";
 import type { Judged } from "../decider/replay-worker.ts";
@@ -16,6 +17,7 @@ export type Trial = {
   readonly rules: RuleSet;
   /** Compared with these instead of with what was decided. */
   readonly against: RuleSet | null;
+  readonly model: ModelSetup;
   readonly labels: Labels | null;
   readonly limitMs: number;
   readonly json: boolean;
@@ -48,7 +50,7 @@ export async function replayAll(trial: Trial, pages: MailPages, stop: AbortSigna
   const { rules, against, labels } = trial;
   const threads = Math.min(availableParallelism(), THREADS_MAX);
   const ruleSets = against === null ? [rules] : [rules, against];
-  await using crew = startCrew({ ruleSets, threads, limitMs: trial.limitMs });
+  await using crew = startCrew({ ruleSets, model: trial.model, threads, limitMs: trial.limitMs });
   const tally = startTally(watchedTypes(rules));
   const lists = startLists(trial);
   const progress = startProgress(pages.total);

@@ -4,6 +4,7 @@
 import { Command } from "commander";
 import { loadRules, type RuleSet } from "../config/rules.ts";
 import { printProblems } from "../config/yaml.ts";
+import { modelInUse } from "../decider/model-in-use.ts";
 import { type JudgedGuard, judgeGuards } from "../rulebook/guards.ts";
 import type { Comparison } from "../rulebook/replay.ts";
 import { fileFacts } from "./file-facts.ts";
@@ -56,13 +57,15 @@ async function replay(flags: ReplayFlags): Promise<void> {
   const against = flags.against === undefined ? null : rulesOf(flags.against);
   const labels = flags.labels === undefined ? null : readLabels(flags.labels, rules);
   const all = flags.all === true;
-  const trial: Trial = { rules, against, labels, limitMs: config.limits.decideMs, json: flags.json === true, all };
+  const asked = { rules, against, labels, limitMs: config.limits.decideMs, json: flags.json === true, all };
   if (flags.mails !== undefined) {
     const facts = fileFacts(config, rules);
+    const trial: Trial = { ...asked, model: await modelInUse(null) };
     return run(trial, mailFiles(flags.mails, flags.limit ?? null, facts), `There is no .eml file in ${flags.mails}.`);
   }
   const since = flags.since ?? parseSince(SINCE);
   await withStore(flags, async (store) => {
+    const trial: Trial = { ...asked, model: await modelInUse(store) };
     const known = { store, threadKey: await store.threadKey() };
     const pages = await storedMails(store, { since, limit: flags.limit ?? null, known });
     await run(trial, pages, `No mail was decided since ${dateTime(since)}: there is nothing to replay.`);

@@ -41,6 +41,9 @@ function page(found: Case): string {
     ...readingLines(found.reading),
     ...found.duplicates.map(({ alias, at }) => `repeated   ${dateTime(at)} for ${alias} by the sender; kept once`),
     ...found.outcomes.flatMap((row) => decision(row, found.shadows)),
+    ...(found.overrides.length === 0
+      ? []
+      : ["", paint("bold", "corrections by people"), ...found.overrides.map(overrideLine)]),
     "",
     paint("bold", "deliveries"),
     found.deliveries.length === 0 ? "none yet" : deliveries(found),
@@ -63,12 +66,25 @@ function deliveries(found: Case): string {
     ["queue", "state", "attempts", "next attempt", "why"],
     found.deliveries.map((row) => [
       row.queue,
-      row.state === "leased" ? "under way" : row.state,
+      stateWords(row),
       row.attempts,
       row.state === "waiting" ? dateTime(row.nextAt) : null,
       row.reason === null ? null : safe(row.reason),
     ]),
   );
+}
+
+/** A delivery that people have sent elsewhere is said to be so, whether it had been carried out before or not. */
+function stateWords({ state, leftAt }: Case["deliveries"][number]): string {
+  const now = state === "leased" ? "under way" : state;
+  if (leftAt === null) return now;
+  return state === "held" ? "left: sent elsewhere" : `${now}, then sent elsewhere`;
+}
+
+function overrideLine(row: Case["overrides"][number]): string {
+  const { at, by, reason, alias, queue, type, urgency, undone, isUndo } = row;
+  const what = isUndo ? `takes back queue ${queue}` : `queue ${queue}, ${type ?? "no type"}, ${urgency}`;
+  return `  ${dateTime(at)} ${safe(by)} for ${alias}@: ${what}${undone ? " (taken back since)" : ""}: ${safe(reason)}`;
 }
 
 function decision(row: OutcomeRow, shadows: Case["shadows"]): readonly string[] {
@@ -85,7 +101,7 @@ function decision(row: OutcomeRow, shadows: Case["shadows"]): readonly string[] 
     ...(outcome.missing.length === 0 ? [] : [`  missing: ${outcome.missing.join(", ")}`]),
     ...withoutLines(outcome).map((line) => `  ${line}`),
     ...(shadow === undefined ? [] : [`  ${shadowWords(row, shadow)}`]),
-    `  decided ${dateTime(row.decidedAt)} in ${(row.durationMicros / 1000).toFixed(1)} ms by rule set ${row.rulesHash}`,
+    `  decided ${dateTime(row.decidedAt)} in ${(row.durationMicros / 1000).toFixed(1)} ms by rule set ${row.rulesHash}${row.modelVersion === null ? "" : `, model ${row.modelVersion}`}`,
     `  \`mailward explain ${row.ref}\` works it out again; with --then by that rule set`,
   ];
 }

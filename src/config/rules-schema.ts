@@ -129,8 +129,12 @@ const topLevel = {
         .min(0)
         .max(POINTS_MAX)
         .meta({ description: "Lead it needs over the second.", example: "margin: 1.5" }),
+      model_points_max: z.number().min(0).max(POINTS_MAX).default(2.5).meta({
+        description: "The most points the model may give; 0 leaves it out. Below `at_least` it never decides alone.",
+        example: "model_points_max: 2.5",
+      }),
     })
-    .default({ at_least: 3, margin: 1.5 })
+    .default({ at_least: 3, margin: 1.5, model_points_max: 2.5 })
     .describe("When points are enough to decide without people."),
   words: z.record(name, phraseList).default({}).meta({
     description: "Word lists: `<name>` in a phrase stands for each of their entries.",

@@ -95,7 +95,7 @@ export type RuleSet = {
   readonly aliases: readonly Alias[];
   readonly queues: readonly Queue[];
   readonly reviewQueue: string;
-  readonly decide: { readonly atLeast: number; readonly margin: number };
+  readonly decide: { readonly atLeast: number; readonly margin: number; readonly modelPointsMax: number };
   /** Word lists: `<name>` in a phrase stands for any of these. */
   readonly words: readonly { readonly name: string; readonly any: readonly string[] }[];
   readonly facts: readonly FactRule[];
@@ -202,7 +202,11 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       deliver: queueDelivery(queue.deliver),
     })),
     reviewQueue: files.review_queue,
-    decide: { atLeast: files.decide.at_least, margin: files.decide.margin },
+    decide: {
+      atLeast: files.decide.at_least,
+      margin: files.decide.margin,
+      modelPointsMax: files.decide.model_points_max,
+    },
     words: Object.entries(files.words).map(([name, any]) => ({ name, any })),
     facts: Object.entries(files.facts).map(([name, values]) => ({
       name,

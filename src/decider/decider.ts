@@ -1,6 +1,7 @@
 // Has every accepted message decided: hands it to a worker thread, writes the outcome, passes the jobs on.
 // A worker that dies or hangs is replaced and the message it was on is held; no other message is harmed.
 
+import type { ModelSetup } from "../classify/adviser.ts";
 import { errorFields } from "../log.ts";
 import type { Decided, Job, Urgency } from "../outcome.ts";
 import { type HoldReason, LEASE_MS, StoreTrouble, type Undecided } from "../store/store.ts";
@@ -39,6 +40,8 @@ export type Decider = AsyncDisposable & {
    * answered lets them begin: from then on every message is decided by them, and what the earlier workers have they finish.
    */
   prepare(rules: DeskRules): Promise<NewShift>;
+  /** Messages from now on are decided with this model; null: with none. */
+  useModel(model: ModelSetup | null): void;
   /** Messages taken and not yet decided. */
   readonly inHand: number;
   /** How often a worker had to be replaced. */
@@ -87,6 +90,10 @@ class DeciderLoop implements Decider {
 
   get replaced(): number {
     return this.desks.replaced;
+  }
+
+  useModel(model: ModelSetup | null): void {
+    this.desks.useModel(model);
   }
 
   async prepare(rules: DeskRules): Promise<NewShift> {

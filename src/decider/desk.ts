@@ -1,12 +1,13 @@
 // One worker thread and the messages before it. Knows which message a dead or hung worker was on.
 
 import { Worker } from "node:worker_threads";
+import type { ModelSetup } from "../classify/adviser.ts";
 import type { RuleSet } from "../config/rules.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Facts } from "../message.ts";
 import type { Store, Undecided } from "../store/store.ts";
 import { type Learn, type Learned, withHouse } from "./learn.ts";
-import type { Answer, Question, WorkerSetup } from "./worker.ts";
+import type { Answer, Order, Question, WorkerSetup } from "./worker.ts";
 
 /** Questions a worker may have before it, so that it never waits for the main thread between two small messages. */
 const AHEAD_MESSAGES = 16;
@@ -33,6 +34,9 @@ export type DeskOptions = {
 
 /** What a desk decides by: the live rules, and others that are decided beside them and never acted on. */
 export type DeskRules = { readonly rules: RuleSet; readonly shadow: RuleSet | null };
+
+/** The rules, and the model that is asked where no rule is sure; null: none. */
+type DeskGround = DeskRules & { readonly model: ModelSetup | null };
 
 /** A message to be decided; `ready` when its bytes are at hand, else they are read from the store. */
 export type Task = {
@@ -72,7 +76,7 @@ export class Desk {
   private clock: NodeJS.Timeout | null;
   private readonly idleWaiters: (() => void)[] = [];
 
-  constructor(options: DeskOptions, { rules, shadow }: DeskRules, events: DeskEvents) {
+  constructor(options: DeskOptions, { rules, shadow, model }: DeskGround, events: DeskEvents) {
     this.options = options;
     this.events = events;
     this.house = withHouse(rules);
@@ -80,7 +84,7 @@ export class Desk {
     this.ready.catch(() => undefined); // told to whoever asks
     const url = options.workerUrl ?? new URL("./worker.ts", import.meta.url);
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
-    const setup: WorkerSetup = { rules, shadow, begun: this.begun };
+    const setup: WorkerSetup = { rules, shadow, model, begun: this.begun };
     this.worker = new Worker(url, { workerData: setup, resourceLimits });
     this.worker.on("message", (answers: readonly Answer[]) => this.onAnswers(answers));
     this.worker.on("error", (error) => {
@@ -89,6 +93,12 @@ export class Desk {
     });
     this.worker.on("exit", () => this.end("decide-crashed"));
     this.clock = setTimeout(() => this.end("decide-hung"), options.readyMs ?? READY_MS);
+  }
+
+  /** Messages posted from now on are decided with this model. */
+  useModel(model: ModelSetup | null): void {
+    const order: Order = { kind: "model", model };
+    if (!this.ended) this.worker.postMessage(order);
   }
 
   get busy(): boolean {

@@ -1,6 +1,7 @@
 // All desks together: which of them take messages, which only finish what they have, and which are not ready yet.
 // Rules change by new desks taking the place of the old ones, all at once, between two messages.
 
+import type { ModelSetup } from "../classify/adviser.ts";
 import { Desk, type DeskOptions, type DeskRules, type Task } from "./desk.ts";
 import type { Answer } from "./worker.ts";
 
@@ -26,6 +27,7 @@ export class Desks {
   private readonly options: DeskOptions;
   private readonly events: DesksEvents;
   private rules: DeskRules;
+  private model: ModelSetup | null = null;
   private atWork: Desk[];
   /** Started with other rules and not at work yet. */
   private readonly coming = new Set<Desk>();
@@ -50,6 +52,12 @@ export class Desks {
     const desk = this.atWork.find((each) => each.hasRoom(task.bytes));
     desk?.take(task);
     return desk !== undefined;
+  }
+
+  /** Messages from now on are decided with this model. */
+  useModel(model: ModelSetup | null): void {
+    this.model = model;
+    for (const desk of [...this.atWork, ...this.coming, ...this.leaving]) desk.useModel(model);
   }
 
   /** Starts desks with other rules beside those at work; rejects, changing nothing, when one of them does not start. */
@@ -101,11 +109,15 @@ export class Desks {
   }
 
   private newDesk(rules: DeskRules): Desk {
-    const desk: Desk = new Desk(this.options, rules, {
-      answered: (task, answer) => this.events.answered(task, answer),
-      lost: (task, others, reason) => this.lost(desk, task, others, reason),
-      free: () => this.events.free(),
-    });
+    const desk: Desk = new Desk(
+      this.options,
+      { ...rules, model: this.model },
+      {
+        answered: (task, answer) => this.events.answered(task, answer),
+        lost: (task, others, reason) => this.lost(desk, task, others, reason),
+        free: () => this.events.free(),
+      },
+    );
     return desk;
   }
 

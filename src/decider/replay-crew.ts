@@ -1,6 +1,7 @@
 // Threads that replay mails. One that dies or hangs is replaced, and the mail it was on is named; no other is lost.
 
 import { Worker } from "node:worker_threads";
+import type { ModelSetup } from "../classify/adviser.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Judged, ReplayAnswer, ReplayQuestion, ReplaySetup } from "./replay-worker.ts";
 
@@ -10,6 +11,7 @@ const AHEAD_BATCHES = 2;
 export type CrewOptions = {
   /** Every mail is decided by each of these. */
   readonly ruleSets: readonly RuleSet[];
+  readonly model: ModelSetup;
   readonly threads: number;
   /** A mail that takes longer is given up, in milliseconds. */
   readonly limitMs: number;
@@ -71,7 +73,7 @@ class Threads implements Crew {
 
   private newSeat(): Seat {
     const url = this.options.workerUrl ?? new URL("./replay-worker.ts", import.meta.url);
-    const setup: ReplaySetup = { ruleSets: this.options.ruleSets };
+    const setup: ReplaySetup = { ruleSets: this.options.ruleSets, model: this.options.model };
     const worker = new Worker(url, { workerData: setup });
     const seat: Seat = { worker, batches: [], ready: false, gone: false, clock: null };
     let reason: unknown = null;

@@ -1,6 +1,7 @@
 // The inside of a thread that replays: reads each mail once and decides it by every rule set it was given.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { adviser, type ModelSetup } from "../classify/adviser.ts";
 import { compileRules } from "../classify/compile.ts";
 import type { RuleSet } from "../config/rules.ts";
 import { parse } from "../parse/parse.ts";
@@ -24,12 +25,13 @@ export type ReplayAnswer =
   /** The rules are compiled; sent once, first. */
   { readonly kind: "ready" } | { readonly kind: "batch"; readonly judged: readonly Judged[] };
 
-export type ReplaySetup = { readonly ruleSets: readonly RuleSet[] };
+export type ReplaySetup = { readonly ruleSets: readonly RuleSet[]; readonly model: ModelSetup };
 
 const port = parentPort;
 if (port === null) throw new Error("replay-worker.ts runs as a worker thread");
 
-const { ruleSets } = workerData as ReplaySetup;
+const { ruleSets, model } = workerData as ReplaySetup;
+const advising = adviser(model);
 const judges = ruleSets.map((set) => ({ compiled: compileRules(set), house: withHouse(set) }));
 
 let last: Promise<void> = Promise.resolve();
@@ -50,7 +52,7 @@ async function judge(question: ReplayQuestion): Promise<Judged> {
     const answers = judges.map(({ compiled, house }) => {
       const facts = house({ ...learned, receivedAt: receivedAt ?? 0 });
       const known = receivedAt === null ? { ...facts, localTime: null } : facts;
-      return decideMessage(message, known, compiled).outcomes.map(answerOf);
+      return decideMessage(message, known, compiled, { adviser: advising }).outcomes.map(answerOf);
     });
     return { kind: "judged", answers };
   } catch (error) {

@@ -1,6 +1,7 @@
 // The inside of a decider's worker thread: takes messages one by one, in order, and answers what `decide` says.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { type Adviser, adviser, type ModelSetup } from "../classify/adviser.ts";
 import { compileRules } from "../classify/compile.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Facts } from "../message.ts";
@@ -8,6 +9,9 @@ import type { Decided } from "../outcome.ts";
 import { decide } from "../pipeline.ts";
 
 export type Question = { readonly messageId: number; readonly raw: Uint8Array; readonly facts: Facts };
+
+/** What a worker is told: messages to decide, or the model to ask from now on. */
+export type Order = readonly Question[] | { readonly kind: "model"; readonly model: ModelSetup | null };
 
 export type Answer =
   /** The rules are compiled; sent once, first. */
@@ -27,6 +31,7 @@ export type WorkerSetup = {
   readonly rules: RuleSet;
   /** Decided beside the rules, never acted on. */
   readonly shadow: RuleSet | null;
+  readonly model: ModelSetup | null;
   /** One number: how many messages were begun. It tells a hung or dead worker's message from those before and after. */
   readonly begun: Int32Array<SharedArrayBuffer>;
 };
@@ -34,14 +39,23 @@ export type WorkerSetup = {
 const setup = workerData as WorkerSetup;
 const rules = compileRules(setup.rules);
 const shadow = setup.shadow === null ? null : compileRules(setup.shadow);
+let advising = adviserOf(setup.model);
 const waiting: Question[] = [];
 let busy = false;
 
 port.postMessage([{ kind: "ready" }] satisfies Answer[]);
-port.on("message", (questions: readonly Question[]) => {
-  waiting.push(...questions);
+port.on("message", (order: Order) => {
+  if ("kind" in order) {
+    advising = adviserOf(order.model);
+    return;
+  }
+  waiting.push(...order);
   if (!busy) void work();
 });
+
+function adviserOf(model: ModelSetup | null): Adviser | null {
+  return model === null ? null : adviser(model);
+}
 
 async function work(): Promise<void> {
   busy = true;
@@ -63,7 +77,7 @@ function release({ buffer }: Uint8Array): void {
 
 /** What goes wrong here may be the shadow rules' doing; the live answer never waits for them to be right. */
 function withShadow(raw: Uint8Array, facts: Facts): Promise<Decided> {
-  return decide(raw, facts, rules, shadow);
+  return decide(raw, facts, rules, { adviser: advising, shadow });
 }
 
 async function answer(question: Question): Promise<Answer> {
@@ -71,7 +85,7 @@ async function answer(question: Question): Promise<Answer> {
   const started = performance.now();
   try {
     const { raw, facts } = question;
-    const decided = await withShadow(raw, facts).catch(() => decide(raw, facts, rules));
+    const decided = await withShadow(raw, facts).catch(() => decide(raw, facts, rules, { adviser: advising }));
     release(raw);
     return { kind: "decided", messageId, decided, micros: Math.round((performance.now() - started) * 1000) };
   } catch (error) {

@@ -1,13 +1,16 @@
 // The rules to start with: those of the folder, or, when they have mistakes, the set that was live last.
 
 import { compileRules } from "../classify/compile.ts";
+import type { Config } from "../config/config.ts";
 import { loadRules, type RuleSet, relativeTo } from "../config/rules.ts";
 import { type Problem, printProblems, type Source } from "../config/yaml.ts";
 import type { Log } from "../log.ts";
 import { examineApart } from "../rulebook/apart.ts";
 import { lostEmergencies, lostProblem } from "../rulebook/emergencies.ts";
 import { formerRules } from "../rulebook/rulebook.ts";
-import type { KeptRules, Store } from "../store/store.ts";
+import { snapshot } from "../rulebook/snapshot.ts";
+import type { KeptRules } from "../store/kept.ts";
+import type { Store } from "../store/store.ts";
 
 /** The rules have mistakes and there is no earlier set: the message names every one. */
 export class NoRules extends Error {
@@ -25,8 +28,28 @@ export type FirstRules = {
   readonly problems: readonly Problem[];
 };
 
-/** Throws `NoRules` when there are none to start with. */
-export async function firstRules(folder: string, store: Store, today: string, log: Log): Promise<FirstRules> {
+/** What the gateway is started with: these rules, or those of its folder. */
+type Wanted = { readonly config: Config; readonly rules?: RuleSet; readonly log: Log };
+
+/**
+ * The rules to begin with, kept before anything is decided by them, and what their folder was when they were read.
+ * Throws `NoRules` when there are none to start with.
+ */
+export async function rulesToStartWith(
+  { config, rules, log }: Wanted,
+  store: Store,
+  day: string,
+  at: number,
+): Promise<{ readonly first: FirstRules; readonly seen: string | null }> {
+  if (rules !== undefined) return { first: { rules, sources: [], problems: [] }, seen: null };
+  const { print: seen } = await snapshot(config.rulesFolder);
+  const first = await firstRules(config.rulesFolder, store, day, log);
+  const { hash } = first.rules;
+  await store.keepRules({ hash, sources: first.sources, usedAs: "live", at });
+  return { first, seen };
+}
+
+async function firstRules(folder: string, store: Store, today: string, log: Log): Promise<FirstRules> {
   const last = await store.lastRules();
   // What went live once has been looked at then; examples and lint would only make the start slower.
   const loaded = last === null ? null : loadRules(folder);

@@ -26,6 +26,11 @@ export function route(verdict: Verdict, known: Known, now: LocalTime | null, rul
 
 function toOwner(verdict: Verdict, known: Known, rules: RuleSet): Routed {
   const { requestType, urgency } = verdict;
+  const pinned = verdict.decidedBy === "pin" ? verdict.evidence.find((each) => each.kind === "pin") : undefined;
+  if (pinned?.kind === "pin" && rules.queues.some(({ name }) => name === pinned.queue)) {
+    const { queue } = pinned;
+    return { decision: { kind: "route", queue, department: departmentOf(queue, rules) }, evidence: [] };
+  }
   const owner = requestType === null ? null : department(withKnown(known, { type: requestType, urgency }), rules);
   const guess = requestType !== null && owner !== null ? { requestType, queue: owner.queue } : null;
   if (verdict.reviewReason !== null || requestType === null) {
@@ -39,6 +44,11 @@ function toOwner(verdict: Verdict, known: Known, rules: RuleSet): Routed {
     decision: { kind: "route", queue: owner.queue, department: owner.department },
     evidence: [{ kind: "department", rule: owner.id, department: owner.department }],
   };
+}
+
+/** What the people of a queue are called: by the first department that has it, else as the queue. */
+export function departmentOf(queue: string, { departments }: RuleSet): string {
+  return departments.find((rule) => rule.queue === queue)?.department ?? queue;
 }
 
 function department(known: Known, rules: RuleSet): DepartmentRule | null {

@@ -29,6 +29,7 @@ const REVIEW: Readonly<Record<ReviewReason, string>> = {
   "nothing-matched": "no rule found anything and the alias says no type",
   "too-close": "two types are too close",
   "alias-contradicted": "the rules speak against the alias, though not clearly",
+  "may-be-none": "it may be for none of the queues",
   "no-department": "no department takes it",
   "hard-to-read": "it is hard to read",
 };

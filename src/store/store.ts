@@ -4,8 +4,10 @@
 import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
+import type { KeptRules, NewRules } from "./kept.ts";
 import type { PastMail } from "./past.ts";
 import type { PastShadow, ShadowCounts } from "./shadow.ts";
+import type { OverrideRow, TeachingStore } from "./teaching.ts";
 
 /** Raised when the store cannot do its work now (disk full, database locked, file damaged). Nothing was half done. */
 export class StoreTrouble extends Error {
@@ -106,6 +108,8 @@ export type OutcomeRow = {
   readonly decidedBy: string;
   readonly rules: readonly string[];
   readonly rulesHash: string;
+  /** null: no model was asked. */
+  readonly modelVersion: string | null;
   readonly durationMicros: number;
   readonly outcome: Outcome;
   readonly deliveryState: DeliveryState;
@@ -121,6 +125,8 @@ export type DeliveryRow = {
   readonly attempts: number;
   readonly createdAt: number;
   readonly nextAt: number;
+  /** When people sent the mail elsewhere and nothing was left to be delivered here; null: they did not. */
+  readonly leftAt: number | null;
   /** Why it is held, or how the last attempt failed. */
   readonly reason: string | null;
   readonly urgency: Urgency;
@@ -148,6 +154,8 @@ export type Case = {
     readonly heldReason: string | null;
   }[];
   readonly outcomes: readonly OutcomeRow[];
+  /** Corrections by people, oldest first. */
+  readonly overrides: readonly OverrideRow[];
   readonly shadows: readonly PastShadow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly attempts: readonly AttemptRow[];
@@ -180,17 +188,6 @@ export type QueueFilter = {
   readonly reason?: string;
 };
 
-/** A rule set that begins to be used. File names are relative to its folder. */
-export type NewRules = {
-  readonly hash: string;
-  readonly sources: readonly Source[];
-  readonly usedAs: "live" | "shadow";
-  readonly at: number;
-};
-
-/** A rule set used earlier; `at` is when it went live last. */
-export type KeptRules = { readonly hash: string; readonly sources: readonly Source[]; readonly at: number };
-
 /** Counts for `report`: one row for each bucket of time and value. */
 export type ReportRow = {
   readonly bucket: number;
@@ -211,87 +208,88 @@ export type StoreCounts = {
   readonly oldestWaitingAt: number | null;
 };
 
-export type Store = AsyncDisposable & {
-  /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
-  openBody(): Promise<number>;
-  /** Append the next chunk. Await it before the next: that is the back-pressure. */
-  appendBody(bodyId: number, bytes: Uint8Array): Promise<void>;
-  /** Give up a body that will not be accepted. */
-  dropBody(bodyId: number): Promise<void>;
+export type Store = AsyncDisposable &
+  TeachingStore & {
+    /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
+    openBody(): Promise<number>;
+    /** Append the next chunk. Await it before the next: that is the back-pressure. */
+    appendBody(bodyId: number, bytes: Uint8Array): Promise<void>;
+    /** Give up a body that will not be accepted. */
+    dropBody(bodyId: number): Promise<void>;
 
-  /** Make a mail durable. When it resolves, 250 may be said. */
-  accept(mail: NewMail): Promise<Accepted>;
+    /** Make a mail durable. When it resolves, 250 may be said. */
+    accept(mail: NewMail): Promise<Accepted>;
 
-  /** The oldest messages still to be decided with an id above `after`, at most `limit`. */
-  undecided(after: number, limit: number): Promise<readonly Undecided[]>;
-  /** The body in chunks, in order. */
-  readBody(messageId: number): AsyncIterable<Uint8Array>;
-  /**
-   * Decided mails that these ids point to, newest first, at most 5: by Message-ID as the headers have it, by token or
-   * by reference (`threadIds` in classify collects them). Ids beyond the first 20 are not looked up. With `before`, only
-   * mails that came before that message.
-   */
-  earlier(ids: readonly string[], before?: number): Promise<readonly EarlierMail[]>;
-  /** The key thread tokens are signed with: 32 bytes of chance, hex, made once and the same for the store's whole life. */
-  threadKey(): Promise<string>;
-  /** Write the reading, the outcomes and the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
-  record(decided: DecidedMail): Promise<readonly Job[]>;
-  /** Put a message that cannot be decided on the held shelf. */
-  holdMessage(messageId: number, reason: HoldReason, at: number): Promise<void>;
-  /** Let held messages be decided again; answers how many. */
-  releaseMessages(filter: { readonly ref?: string }, at: number): Promise<number>;
+    /** The oldest messages still to be decided with an id above `after`, at most `limit`. */
+    undecided(after: number, limit: number): Promise<readonly Undecided[]>;
+    /** The body in chunks, in order. */
+    readBody(messageId: number): AsyncIterable<Uint8Array>;
+    /**
+     * Decided mails that these ids point to, newest first, at most 5: by Message-ID as the headers have it, by token or
+     * by reference (`threadIds` in classify collects them). Ids beyond the first 20 are not looked up. With `before`, only
+     * mails that came before that message.
+     */
+    earlier(ids: readonly string[], before?: number): Promise<readonly EarlierMail[]>;
+    /** The key thread tokens are signed with: 32 bytes of chance, hex, made once and the same for the store's whole life. */
+    threadKey(): Promise<string>;
+    /** Write the reading, the outcomes and the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
+    record(decided: DecidedMail): Promise<readonly Job[]>;
+    /** Put a message that cannot be decided on the held shelf. */
+    holdMessage(messageId: number, reason: HoldReason, at: number): Promise<void>;
+    /** Let held messages be decided again; answers how many. */
+    releaseMessages(filter: { readonly ref?: string }, at: number): Promise<number>;
 
-  /** Lease up to `limit` due deliveries of a queue, most urgent first, then longest due. */
-  claim(request: {
-    readonly queue: string;
-    readonly owner: string;
-    readonly now: number;
-    readonly leaseUntil: number;
-    readonly limit: number;
-  }): Promise<readonly Job[]>;
-  /** Give leased deliveries back untouched, as at shutdown. */
-  unlease(deliveryIds: readonly number[]): Promise<void>;
-  /** Write an attempt and what it means for the delivery. */
-  finish(finish: Finish): Promise<void>;
-  /**
-   * At start: deliveries leased by a gateway that is gone, or whose lease has run out, wait again, marked in doubt;
-   * answers how many.
-   */
-  recoverLeases(owner: string, now: number): Promise<number>;
+    /** Lease up to `limit` due deliveries of a queue, most urgent first, then longest due. */
+    claim(request: {
+      readonly queue: string;
+      readonly owner: string;
+      readonly now: number;
+      readonly leaseUntil: number;
+      readonly limit: number;
+    }): Promise<readonly Job[]>;
+    /** Give leased deliveries back untouched, as at shutdown. */
+    unlease(deliveryIds: readonly number[]): Promise<void>;
+    /** Write an attempt and what it means for the delivery. */
+    finish(finish: Finish): Promise<void>;
+    /**
+     * At start: deliveries leased by a gateway that is gone, or whose lease has run out, wait again, marked in doubt;
+     * answers how many.
+     */
+    recoverLeases(owner: string, now: number): Promise<number>;
 
-  /** Keep a rule set for good and note that it is used from now on; await it before anything is decided by it. */
-  keepRules(rules: NewRules): Promise<void>;
-  /** The files of a rule set that was ever used; their names are relative to its folder. */
-  rulesOf(hash: string): Promise<readonly Source[] | null>;
-  /** The rule set that went live last; null in a new store. */
-  lastRules(): Promise<KeptRules | null>;
+    /** Keep a rule set for good and note that it is used from now on; await it before anything is decided by it. */
+    keepRules(rules: NewRules): Promise<void>;
+    /** The files of a rule set that was ever used; their names are relative to its folder. */
+    rulesOf(hash: string): Promise<readonly Source[] | null>;
+    /** The rule set that went live last; null in a new store. */
+    lastRules(): Promise<KeptRules | null>;
 
-  outcomes(filter: OutcomeFilter): Promise<readonly OutcomeRow[]>;
-  find(ref: string): Promise<Case | null>;
-  /** Ids of the messages decided from a moment on, in the order they came. */
-  decidedSince(since: number): Promise<readonly number[]>;
-  /** As many of these messages, from the first on, as one answer carries; at least one of those that are there. */
-  pastMails(messageIds: readonly number[]): Promise<readonly PastMail[]>;
-  balance(): Promise<readonly BalanceRow[]>;
-  report(request: {
-    readonly by: ReportBy;
-    readonly since: number;
-    readonly bucketMs: number;
-  }): Promise<readonly ReportRow[]>;
-  /** What rules tried out would have decided otherwise, from a moment on. */
-  shadows(since: number): Promise<ShadowCounts>;
-  deliveries(filter: QueueFilter & { readonly limit: number }): Promise<readonly DeliveryRow[]>;
-  /** Messages on the held shelf before decision. */
-  heldMessages(
-    limit: number,
-  ): Promise<readonly { readonly ref: string; readonly reason: string; readonly at: number }[]>;
-  /** Operators' verbs on deliveries, each answers how many changed. `hold` takes waiting ones, `release` held ones, `retry` makes waiting and held ones due now. */
-  holdDeliveries(filter: QueueFilter, reason: string): Promise<number>;
-  releaseDeliveries(filter: QueueFilter, now: number): Promise<number>;
-  retryDeliveries(filter: QueueFilter, now: number): Promise<number>;
-  counts(): Promise<StoreCounts>;
-  /** The queues that deliveries wait for. */
-  waitingQueues(): Promise<readonly string[]>;
-  /** The queues for which deliveries are held for this reason. */
-  heldQueues(reason: string): Promise<readonly string[]>;
-};
+    outcomes(filter: OutcomeFilter): Promise<readonly OutcomeRow[]>;
+    find(ref: string): Promise<Case | null>;
+    /** Ids of the messages decided from a moment on, in the order they came. */
+    decidedSince(since: number): Promise<readonly number[]>;
+    /** As many of these messages, from the first on, as one answer carries; at least one of those that are there. */
+    pastMails(messageIds: readonly number[]): Promise<readonly PastMail[]>;
+    balance(): Promise<readonly BalanceRow[]>;
+    report(request: {
+      readonly by: ReportBy;
+      readonly since: number;
+      readonly bucketMs: number;
+    }): Promise<readonly ReportRow[]>;
+    /** What rules tried out would have decided otherwise, from a moment on. */
+    shadows(since: number): Promise<ShadowCounts>;
+    deliveries(filter: QueueFilter & { readonly limit: number }): Promise<readonly DeliveryRow[]>;
+    /** Messages on the held shelf before decision. */
+    heldMessages(
+      limit: number,
+    ): Promise<readonly { readonly ref: string; readonly reason: string; readonly at: number }[]>;
+    /** Operators' verbs on deliveries, each answers how many changed. `hold` takes waiting ones, `release` held ones, `retry` makes waiting and held ones due now. */
+    holdDeliveries(filter: QueueFilter, reason: string): Promise<number>;
+    releaseDeliveries(filter: QueueFilter, now: number): Promise<number>;
+    retryDeliveries(filter: QueueFilter, now: number): Promise<number>;
+    counts(): Promise<StoreCounts>;
+    /** The queues that deliveries wait for. */
+    waitingQueues(): Promise<readonly string[]>;
+    /** The queues for which deliveries are held for this reason. */
+    heldQueues(reason: string): Promise<readonly string[]>;
+  };

@@ -41,7 +41,7 @@ export const BLANK_RULES: RuleSet = {
   aliases: [],
   queues: [],
   reviewQueue: "review",
-  decide: { atLeast: 3, margin: 1.5 },
+  decide: { atLeast: 3, margin: 1.5, modelPointsMax: 2.5 },
   words: [],
   facts: [],
   staff: [],
@@ -62,4 +62,4 @@ export function ruleSaying(file: Readonly<Record<string, unknown>>): TypeRule {
 export const NO_FORM = { labels: [], fields: [] };
 
 /** Nothing is known of the mail beside its words. */
-export const NO_GROUND: Ground = { alias: null, known: new Map(), today: null, withShadow: false };
+export const NO_GROUND: Ground = { alias: null, known: new Map(), today: null, advice: null, withShadow: false };

@@ -99,6 +99,7 @@ export function decidedOf(messageId: number, outcomes: readonly NewOutcome[], at
       defects: [],
       outcomes: outcomes.map(({ outcome }) => outcome),
       rulesHash: "5f2a77c01b9e4d10",
+      modelVersion: "starter-0",
       shadow: null,
     },
     outcomes,

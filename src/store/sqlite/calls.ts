@@ -4,6 +4,7 @@
 import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts } from "../store.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
 import type { ShadowCountsOut, ShadowRowOut } from "./shadow-columns.ts";
+import type { OverrideRowOut, TeachLookVerbs, TeachWriteVerbs } from "./teaching-calls.ts";
 
 export type Column = string | number | null;
 
@@ -123,6 +124,7 @@ export type OutcomeRowOut = {
   readonly decided_by: string;
   readonly rules: string;
   readonly rules_hash: string;
+  readonly model_version: string | null;
   readonly duration_micros: number;
   readonly why: string;
   readonly state: string;
@@ -136,6 +138,7 @@ export type DeliveryRowOut = {
   readonly attempts: number;
   readonly created_at: number;
   readonly next_at: number;
+  readonly left_at: number | null;
   readonly reason: string | null;
   readonly urgency: string;
 };
@@ -155,6 +158,7 @@ export type CaseRows = {
   readonly reading: ReadingColumns | null;
   readonly routings: readonly RoutingRow[];
   readonly outcomes: readonly OutcomeRowOut[];
+  readonly overrides: readonly OverrideRowOut[];
   readonly shadows: readonly ShadowRowOut[];
   readonly deliveries: readonly DeliveryRowOut[];
   readonly attempts: readonly AttemptRowOut[];
@@ -164,7 +168,7 @@ export type CaseRows = {
 /** What was decided for one alias, without its evidence. */
 export type PastOutcomeRow = Omit<
   OutcomeRowOut,
-  "message_id" | "received_at" | "decided_at" | "rules_hash" | "duration_micros" | "why" | "state"
+  "message_id" | "received_at" | "decided_at" | "rules_hash" | "model_version" | "duration_micros" | "why" | "state"
 >;
 
 export type PastRows = Pick<CaseRows, "messageId" | "mail" | "reading" | "routings"> & {
@@ -219,7 +223,7 @@ export type ClaimCall = {
 };
 
 /** Verbs that change something: all of one batch are one transaction. */
-export type WriteVerbs = {
+export type WriteVerbs = TeachWriteVerbs & {
   openBody(): number;
   appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
   dropBody(call: { readonly bodyId: number }): void;
@@ -239,7 +243,7 @@ export type WriteVerbs = {
 };
 
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
-export type LookVerbs = {
+export type LookVerbs = TeachLookVerbs & {
   waitingQueues(): readonly string[];
   heldQueues(reason: string): readonly string[];
   lastRules(): KeptRulesRow | null;

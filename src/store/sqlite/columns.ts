@@ -2,7 +2,7 @@
 // shape can still read an earlier one.
 
 import type { Mail, Recipient } from "../../message.ts";
-import type { Job, Outcome, Urgency } from "../../outcome.ts";
+import type { Decided, Job, Outcome, Urgency } from "../../outcome.ts";
 import type { PastMail, PastOutcome } from "../past.ts";
 import { refOf } from "../ref.ts";
 import type { AttemptRow, Case, DeliveryRow, DeliveryState, OutcomeRow } from "../store.ts";
@@ -20,6 +20,7 @@ import type {
 } from "./calls.ts";
 import { proofOf, readingOf } from "./reading-columns.ts";
 import { pastShadowOf } from "./shadow-columns.ts";
+import { overrideOf } from "./teaching-columns.ts";
 
 /** Version of the JSON in `outcomes.why`. */
 const WHY_VERSION = 1;
@@ -75,7 +76,7 @@ export function recipientOf([alias, address, tag, dsnNotify, dsnOriginal]: Recip
 /** The columns of `outcomes` from `decided_at` to `duration_micros`, and `why`. */
 export function outcomeColumns(
   outcome: Outcome,
-  rulesHash: string,
+  { rulesHash, modelVersion }: Pick<Decided, "rulesHash" | "modelVersion">,
   decidedAt: number,
   durationMicros: number,
 ): readonly Column[] {
@@ -91,6 +92,7 @@ export function outcomeColumns(
     outcome.decidedBy,
     JSON.stringify(rulesOf(outcome)),
     rulesHash,
+    modelVersion,
     durationMicros,
     JSON.stringify({ v: WHY_VERSION, scores, evidence, decision, missing, without }),
   ];
@@ -126,6 +128,7 @@ export function outcomeRowOf(row: OutcomeRowOut): OutcomeRow {
     decidedBy,
     rules: JSON.parse(row.rules) as string[],
     rulesHash: row.rules_hash,
+    modelVersion: row.model_version,
     durationMicros: row.duration_micros,
     outcome: {
       alias: row.alias,
@@ -202,6 +205,7 @@ export function deliveryRowOf(row: DeliveryRowOut): DeliveryRow {
     attempts: row.attempts,
     createdAt: row.created_at,
     nextAt: row.next_at,
+    leftAt: row.left_at,
     reason: row.reason,
     urgency: row.urgency as Urgency,
   };
@@ -230,6 +234,7 @@ export function caseOf(rows: CaseRows): Case {
       heldReason: row.heldReason,
     })),
     outcomes: rows.outcomes.map(outcomeRowOf),
+    overrides: rows.overrides.map(overrideOf),
     shadows: rows.shadows.map(pastShadowOf),
     deliveries: rows.deliveries.map(deliveryRowOf),
     attempts: rows.attempts.map(attemptRowOf),

@@ -1,6 +1,7 @@
 // Rule sets as the store keeps them: the near side's verbs, and the rows they become.
 
-import type { KeptRules, Store } from "../store.ts";
+import type { KeptRules } from "../kept.ts";
+import type { Store } from "../store.ts";
 import type { ThreadClient } from "./client.ts";
 
 /** `files` is JSON, a list of names and texts. */

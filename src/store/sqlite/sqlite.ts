@@ -24,6 +24,7 @@ import {
 import { ruleVerbs } from "./kept-rules.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
 import { shadowColumns, shadowVerbs } from "./shadow-columns.ts";
+import { teachingVerbs } from "./teaching-columns.ts";
 import type { ThreadTask } from "./thread-words.ts";
 
 export type SqliteStoreOptions = {
@@ -60,6 +61,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...deliverVerbs(writer),
     ...operatorVerbs(writer),
     ...ruleVerbs(writer),
+    ...teachingVerbs(writer),
     ...askVerbs(reader.get),
     ...shadowVerbs(reader.get),
     // Counts are for a health check with a deadline: they do not wait behind a report or a balance.
@@ -189,7 +191,7 @@ function recordCall(mail: DecidedMail): RecordCall {
       queue: outcome.decision.queue,
       urgency: outcome.urgency,
       leaseTo,
-      columns: outcomeColumns(outcome, mail.decided.rulesHash, mail.decidedAt, mail.durationMicros),
+      columns: outcomeColumns(outcome, mail.decided, mail.decidedAt, mail.durationMicros),
       shadow: shadow === null ? null : shadowColumns(shadow, outcome, rulesOf(outcome)),
     })),
   };

@@ -6,8 +6,10 @@ import { bodyStatements } from "./tables/bodies.ts";
 import { dedupeStatements } from "./tables/dedupe.ts";
 import { deliveryStatements } from "./tables/deliveries.ts";
 import { duplicateStatements } from "./tables/duplicates.ts";
+import { labelStatements, modelStatements } from "./tables/labels.ts";
 import { messageStatements } from "./tables/messages.ts";
 import { outcomeStatements } from "./tables/outcomes.ts";
+import { overrideStatements } from "./tables/overrides.ts";
 import { readingStatements } from "./tables/readings.ts";
 import { routingStatements } from "./tables/routings.ts";
 import { ruleSetStatements } from "./tables/rule-sets.ts";
@@ -34,6 +36,9 @@ export function openTables(db: Connection) {
     attempts: attemptStatements(db),
     duplicates: duplicateStatements(db),
     secrets: secretStatements(db),
+    labels: labelStatements(db),
+    model: modelStatements(db),
+    overrides: overrideStatements(db),
     ruleSets: ruleSetStatements(db),
     /** Open bodies below this id are of an earlier run. */
     firstBodyId,

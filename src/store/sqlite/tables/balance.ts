@@ -23,7 +23,7 @@ export function balanceQuestion(db: Connection) {
       from routings r
       join messages m on m.id = r.message_id
       left join outcomes o on r.state = 'decided' and o.routing_id = r.id
-      left join deliveries d on d.id = o.delivery_id
+      left join deliveries d on d.id = coalesce(r.delivery_id, o.delivery_id)
     )
     group by alias`);
   const both = db.transaction(() => ({ accounts: accounts.all(), found: found.all() }));

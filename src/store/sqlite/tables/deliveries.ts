@@ -16,7 +16,7 @@ export type NewDelivery = {
 };
 
 export function deliveryStatements(db: Connection) {
-  const { insert, same, label, claim, unlease, finish, recover, job } = prepared(db);
+  const { insert, same, label, claim, unlease, finish, recover, leave, shelve, enter, unshelve, job } = prepared(db);
   return {
     /** Creates a delivery, or finds the one the mail has to this queue already and gives it the more urgent label. */
     create(row: NewDelivery): { readonly id: number; readonly isNew: boolean } {
@@ -54,7 +54,17 @@ export function deliveryStatements(db: Connection) {
     },
     /** Changes nothing unless the delivery is leased for this very attempt. */
     finish({ state, nextAt, reason, deliveryId, attempt }: FinishCall): void {
-      finish.run(state, nextAt, reason, deliveryId, attempt);
+      finish.run({ state, nextAt, reason, deliveryId, attempt });
+    },
+    /** No routing goes there any more: it is not carried out, unless it was already or is under way. */
+    leave(deliveryId: number, at: number): void {
+      leave.run(at, deliveryId);
+      shelve.run(deliveryId);
+    },
+    /** A routing goes there; again, when it had left. */
+    enter(deliveryId: number, at: number): void {
+      unshelve.run({ deliveryId, at });
+      enter.run(deliveryId);
     },
     recover(owner: string, now: number): number {
       return recover.run({ owner, now }).changes;
@@ -85,25 +95,32 @@ function prepared(db: Connection) {
       order by next_at, id limit ?
     ) returning id, next_at`);
   const unlease = db.prepare(`
-    update deliveries set state = 'waiting', attempts = attempts - 1, lease_owner = null, lease_until = null
+    update deliveries set state = case when left_at is null then 'waiting' else 'held' end, attempts = attempts - 1, lease_owner = null, lease_until = null
     where id = ? and state = 'leased'`);
   const finish = db.prepare(`
-    update deliveries set state = ?, next_at = coalesce(?, next_at), reason = ?, lease_owner = null, lease_until = null
-    where id = ? and state = 'leased' and attempts = ?`);
+    update deliveries set state = case when :state = 'waiting' and left_at is not null then 'held' else :state end,
+      next_at = coalesce(:nextAt, next_at), reason = :reason, lease_owner = null, lease_until = null
+    where id = :deliveryId and state = 'leased' and attempts = :attempt`);
   const recover = db.prepare(`
-    update deliveries set state = 'waiting', in_doubt = 1, lease_owner = null, lease_until = null
+    update deliveries set state = case when left_at is null then 'waiting' else 'held' end, in_doubt = 1, lease_owner = null, lease_until = null
     where state <> 'delivered' and state = 'leased' and (lease_owner <> :owner or lease_until <= :now)`);
 
+  const leave = db.prepare("update deliveries set left_at = ? where id = ?");
+  const shelve = db.prepare("update deliveries set state = 'held' where id = ? and state = 'waiting'");
+  const unshelve = db.prepare(`
+    update deliveries set state = 'waiting', next_at = :at, created_at = :at
+    where id = :deliveryId and left_at is not null and state = 'held'`);
+  const enter = db.prepare("update deliveries set left_at = null where id = ? and left_at is not null");
   const job = db
     .prepare("select id, message_id, routing_id, queue, attempts, created_at, in_doubt from deliveries where id = ?")
     .raw();
-  return { insert, same, label, claim, unlease, finish, recover, job };
+  return { insert, same, label, claim, unlease, finish, recover, leave, shelve, enter, unshelve, job };
 }
 
 /** The operators' verbs; each answers how many rows it changed. */
 function operatorStatements(db: Connection) {
   const matching = `(:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
-    and (:state is null or state = :state) and (:reason is null or reason = :reason)`;
+    and (:state is null or state = :state) and (:reason is null or reason = :reason) and left_at is null`;
   const hold = db.prepare(`
     update deliveries set state = 'held', reason = :holdReason
     where state <> 'delivered' and state = 'waiting' and ${matching}`);
@@ -117,7 +134,7 @@ function operatorStatements(db: Connection) {
   const waitingQueues = db.prepare<[], { queue: string }>(`
     select distinct queue from deliveries where state = 'waiting'`);
   const heldQueues = db.prepare<[string], { queue: string }>(`
-    select distinct queue from deliveries where state <> 'delivered' and state = 'held' and reason = ?`);
+    select distinct queue from deliveries where state <> 'delivered' and state = 'held' and reason = ? and left_at is null`);
   return {
     waitingQueues: (): readonly string[] => waitingQueues.all().map(({ queue }) => queue),
     heldQueues: (reason: string): readonly string[] => heldQueues.all(reason).map(({ queue }) => queue),
@@ -129,12 +146,12 @@ function operatorStatements(db: Connection) {
 
 /** Questions about deliveries, for the reading thread. */
 export function deliveryQuestions(db: Connection) {
-  const columns = "id, message_id, queue, state, attempts, created_at, next_at, reason, urgency";
+  const columns = "id, message_id, queue, state, attempts, created_at, next_at, left_at, reason, urgency";
   const list = (state: string) =>
     db.prepare<unknown[], DeliveryRowOut>(`
       select ${columns} from deliveries
       where ${state} and (:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
-        and (:state is null or state = :state) and (:reason is null or reason = :reason)
+        and (:state is null or state = :state) and (:reason is null or reason = :reason) and left_at is null
       order by id desc limit :limit`);
   const any = list("true");
   const open = list("state <> 'delivered'");
@@ -142,7 +159,8 @@ export function deliveryQuestions(db: Connection) {
     `select ${columns} from deliveries where message_id = ? order by id`,
   );
   const states = db.prepare<unknown[], { state: string; count: number; oldest: number }>(`
-    select state, count(*) as count, min(created_at) as oldest from deliveries where state <> 'delivered' group by state`);
+    select state, count(*) as count, min(created_at) as oldest from deliveries
+    where state <> 'delivered' and left_at is null group by state`);
   const inDoubt = db.prepare("select count(*) from deliveries where in_doubt = 1").pluck();
   return {
     list(filter: DeliveryFilter & { readonly limit: number }): readonly DeliveryRowOut[] {

@@ -5,17 +5,21 @@ import type { Connection } from "../open.ts";
 import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
 
 const OUTCOME_COLUMNS = `m.id as message_id, m.received_at, o.decided_at, o.alias, o.request_type, o.urgency,
-  o.department, o.queue, o.review, o.decided_by, o.rules, o.rules_hash, o.duration_micros, o.why, d.state`;
+  o.department, o.queue, o.review, o.decided_by, o.rules, o.rules_hash, o.model_version, o.duration_micros, o.why, d.state`;
 
 export function outcomeStatements(db: Connection) {
   const insert = db.prepare(`
     insert into outcomes (routing_id, delivery_id, decided_at, alias, request_type, urgency, department, queue, review,
-      decided_by, rules, rules_hash, duration_micros, why, kind, defects)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '[]')`);
+      decided_by, rules, rules_hash, model_version, duration_micros, why, kind, defects)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '[]')`);
   const label = db
     .prepare("select request_type, urgency, department, decided_by, rules from outcomes where routing_id = ?")
     .raw();
-  const deliveryOf = db.prepare("select delivery_id from outcomes where routing_id = ?").pluck();
+  const deliveryOf = db
+    .prepare(`
+      select coalesce(r.delivery_id, o.delivery_id) from outcomes o join routings r on r.id = o.routing_id
+      where o.routing_id = ?`)
+    .pluck();
   return {
     label(routingId: number): LabelColumns {
       const columns = label.get(routingId) as LabelColumns | undefined;
@@ -44,13 +48,15 @@ export function outcomeQuestions(db: Connection) {
     ) n
     join outcomes o on o.routing_id = n.routing_id
     join messages m on m.id = o.routing_id / ${ROUTINGS_PER_MESSAGE}
-    join deliveries d on d.id = o.delivery_id
+    join routings r on r.id = o.routing_id
+    join deliveries d on d.id = coalesce(r.delivery_id, o.delivery_id)
     order by o.decided_at desc, o.routing_id desc`);
   const ofMessage = db.prepare<unknown[], OutcomeRowOut>(`
     select ${OUTCOME_COLUMNS}
     from messages m
     join outcomes o on o.routing_id >= m.id * ${ROUTINGS_PER_MESSAGE} and o.routing_id < (m.id + 1) * ${ROUTINGS_PER_MESSAGE}
-    join deliveries d on d.id = o.delivery_id
+    join routings r on r.id = o.routing_id
+    join deliveries d on d.id = coalesce(r.delivery_id, o.delivery_id)
     where m.id = ? order by o.routing_id`);
   const decidedSince = db
     .prepare(`

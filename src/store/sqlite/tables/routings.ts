@@ -26,6 +26,11 @@ export function routingStatements(db: Connection) {
     update routings set state = 'deciding', held_reason = null, changed_at = ?
     where state <> 'decided' and state = 'held' and id >= ? and id < ? returning message_id`);
   const ofMessage = db.prepare(OF_MESSAGE).raw();
+  const isDelivery = db
+    .prepare(`
+      select 1 from routings r left join outcomes o on o.routing_id = r.id
+      where r.id >= ? and r.id < ? and coalesce(r.delivery_id, o.delivery_id) = ?`)
+    .pluck();
   const deciding = db
     .prepare(`
       select distinct message_id from routings
@@ -51,6 +56,10 @@ export function routingStatements(db: Connection) {
       const [from, to] =
         messageId === null ? [0, Number.MAX_SAFE_INTEGER] : [firstOf(messageId), firstOf(messageId + 1)];
       return new Set(release.all(at, from, to).map((row) => row.message_id)).size;
+    },
+    /** Whether some routing of the message goes to this delivery now. */
+    isDelivery(messageId: number, deliveryId: number): boolean {
+      return isDelivery.get(firstOf(messageId), firstOf(messageId + 1), deliveryId) !== undefined;
     },
     ofMessage(messageId: number): readonly RoutingRow[] {
       return rowsOf(ofMessage, messageId);

@@ -10,6 +10,7 @@ import { deliveryQuestions } from "../tables/deliveries.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
 import { messageStatements } from "../tables/messages.ts";
 import { outcomeQuestions } from "../tables/outcomes.ts";
+import { overrideQuestions } from "../tables/overrides.ts";
 import { readingQuestions } from "../tables/readings.ts";
 import { reportQuestion } from "../tables/report.ts";
 import { routingQuestions } from "../tables/routings.ts";
@@ -25,6 +26,7 @@ export function openQuestions(db: Connection) {
     routings: routingQuestions(db),
     readings: readingQuestions(db),
     outcomes: outcomeQuestions(db),
+    overrides: overrideQuestions(db),
     shadows: shadowQuestions(db),
     deliveries: deliveryQuestions(db),
     attempts: attemptQuestions(db),
@@ -54,7 +56,7 @@ export function askVerbs(questions: Questions): AskVerbs {
 }
 
 function find(questions: Questions, messageId: number): CaseRows | null {
-  const { messages, readings, routings, outcomes, shadows, deliveries, attempts, duplicates } = questions;
+  const { messages, readings, routings, outcomes, overrides, shadows, deliveries, attempts, duplicates } = questions;
   return questions.atOnce(() => {
     const mail = messages.get(messageId);
     if (mail === undefined) return null;
@@ -64,6 +66,7 @@ function find(questions: Questions, messageId: number): CaseRows | null {
       reading: readings.get(messageId),
       routings: routings.ofMessage(messageId),
       outcomes: outcomes.ofMessage(messageId),
+      overrides: overrides.ofMessage(messageId),
       shadows: shadows.ofMessage(messageId),
       deliveries: deliveries.ofMessage(messageId),
       attempts: attempts.ofMessage(messageId),

@@ -12,7 +12,7 @@ export function jobOf(tables: Tables, deliveryId: number): JobRow {
   return {
     job,
     mail,
-    label: tables.outcomes.label(routingId),
+    label: tables.overrides.label(routingId) ?? tables.outcomes.label(routingId),
     proof: tables.readings.proof(messageId),
     recipients: recipientsOf(tables, messageId, deliveryId),
   };

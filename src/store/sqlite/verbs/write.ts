@@ -7,9 +7,10 @@ import { dropBody, openBody, readBody } from "./body.ts";
 import { earlier } from "./earlier.ts";
 import { jobOf } from "./job.ts";
 import { record } from "./record.ts";
+import { correct, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, routings, deliveries, attempts, secrets, ruleSets } = tables;
+  const { bodies, routings, deliveries, attempts, secrets, ruleSets, labels, model } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -32,11 +33,18 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     releaseDeliveries: (filter) => deliveries.release(filter),
     retryDeliveries: (filter) => deliveries.retry(filter),
     keepRules: (call) => ruleSets.keep(call),
+    modelKey: () => secrets.modelKey(),
+    correct: (call) => correct(tables, call),
+    undoCorrection: (call) => undoCorrection(tables, call),
+    teach: ({ labels: rows, at, by }) => rows.filter((row) => labels.import(row, at, by)).length,
+    keepTrial: (row) => model.keepTrial(row),
+    keepSnapshot: ({ labelId, starter }, bytes) => model.keepSnapshot(labelId, starter, bytes),
+    refuseProposal: (row) => model.refuse(row),
   };
 }
 
 export function lookVerbs(tables: Tables): LookVerbs {
-  const { routings, messages, deliveries, ruleSets } = tables;
+  const { routings, messages, deliveries, ruleSets, model, overrides } = tables;
   return {
     undecided: ({ after, limit }) =>
       routings.deciding(after, limit).flatMap((messageId) => {
@@ -49,6 +57,12 @@ export function lookVerbs(tables: Tables): LookVerbs {
     heldQueues: (reason) => deliveries.heldQueues(reason),
     lastRules: () => ruleSets.last(),
     rulesOf: (hash) => ruleSets.filesOf(hash),
+    taught: (upTo) => model.taught(upTo ?? Number.MAX_SAFE_INTEGER),
+    pins: () => model.pins(),
+    lessons: ({ after, limit }) => model.lessons(after, limit),
+    snapshot: () => model.snapshot(),
+    refusedProposals: () => model.refused(),
+    overrides: (since) => overrides.since(since),
     earlier: ({ pointers, before }) => earlier(tables, pointers, before ?? Number.MAX_SAFE_INTEGER),
   };
 }

@@ -1,0 +1,132 @@
+// The model as whoever decides asks it: the likeliest class of a mail with its probability, or that it does not know;
+// and, for people, the words that spoke most.
+
+import { createHmac } from "node:crypto";
+import { type BayesKind, type BayesModel, knownShare, logScores, modelFrom } from "./bayes.ts";
+import { type Calibration, probabilities } from "./calibration.ts";
+import { type Features, featureReader, type NamedFeature, stemReader } from "./features.ts";
+import type { Heard } from "./hear.ts";
+import { wordsOf } from "./words.ts";
+
+/** The class of mail that belongs to none of the queues. */
+export const NONE = "none";
+
+/** How the model in use counts: of the two the better on writers it had not seen (`mailward evaluate`). */
+export const KIND: BayesKind = "complement";
+
+/** Who taught the model: our own written mails, or enough confirmed mails of the site. */
+export type Stage = "starter" | "site";
+
+/** A model as plain values, to be posted to threads. */
+export type ModelSetup = {
+  readonly classes: readonly string[];
+  readonly numbers: Uint32Array;
+  /** The key its features are hashed under. */
+  readonly key: string;
+  readonly calibration: Calibration;
+  /** Names exactly what it was taught. */
+  readonly version: string;
+  readonly stage: Stage;
+  /** Mail that people have pinned to a queue. */
+  readonly pins: readonly Pinned[];
+};
+
+/** `print` is that of sender and subject (`pinPrint`), in hex. */
+export type Pinned = { readonly print: string; readonly type: string; readonly queue: string };
+
+/** What the model thinks of one mail. `type` is a request type or `none`; `probability` is right as often as it says. */
+export type Advice = {
+  readonly type: string;
+  readonly probability: number;
+  readonly version: string;
+  readonly stage: Stage;
+};
+
+/** Words of a mail that spoke for a class, most first; `weight` in natural logarithms. */
+export type Term = { readonly words: string; readonly weight: number };
+
+export type Adviser = {
+  readonly version: string;
+  /** The classes it has seen enough of. */
+  readonly types: readonly string[];
+  /** The pin that fits a mail of this sender with this subject. */
+  pinned(sender: string, subject: string): Pinned | null;
+  /** null: too little is known of such mail. */
+  advise(heard: Heard, language: string | null): Advice | null;
+  /** The words that spoke most for a class, at most so many. Worked out anew, never stored. */
+  strongest(heard: Heard, language: string | null, type: string, most: number): readonly Term[];
+};
+
+/** Mails of every class that the model must have seen before it speaks. */
+const MAILS_MIN = 20;
+/** Of a mail with fewer known words than this the model has no opinion: another language, another trade. */
+const KNOWN_SHARE_MIN = 0.5;
+/** No mail is more certain than this: what was held out to calibrate is too little to tell. */
+const PROBABILITY_MAX = 0.99;
+
+/** Throws when the setup's numbers are not those of its classes, which is a mistake of ours. */
+export function adviser(setup: ModelSetup): Adviser {
+  const { classes, calibration, version, stage } = setup;
+  const model = modelFrom(classes, setup.numbers);
+  if (model === null) throw new Error(`model ${version} has ${setup.numbers.length} numbers`);
+  const types = classes.filter((_, at) => (model.mails[at] ?? 0) >= MAILS_MIN);
+  const pins = new Map(setup.pins.map((pin) => [pin.print, pin]));
+  const stems = stemReader();
+  const reader = featureReader(setup.key);
+  return {
+    version,
+    types,
+    pinned: (sender, subject) => (pins.size === 0 ? null : (pins.get(pinPrint(setup.key, sender, subject)) ?? null)),
+    advise(heard, language) {
+      const features = reader.features(stems(heard, language));
+      if (!knows(model, features)) return null;
+      const { rows } = features;
+      return { ...likeliest(logScores(model, rows, KIND), rows.length, setup), version, stage };
+    },
+    strongest(heard, language, type, most) {
+      const at = classes.indexOf(type);
+      const weigh = ({ row, words }: NamedFeature): Term => {
+        const scores = logScores(model, Uint32Array.of(row), KIND);
+        const others = scores.filter((score, place) => place !== at && Number.isFinite(score));
+        const mean = others.reduce((sum, score) => sum + score, 0) / Math.max(1, others.length);
+        return { words, weight: (scores[at] ?? 0) - mean };
+      };
+      return reader
+        .named(stems(heard, language), heard)
+        .map(weigh)
+        .filter(({ weight }) => weight > 0)
+        .sort((a, b) => b.weight - a.weight)
+        .slice(0, most);
+    },
+  };
+}
+
+/**
+ * What tells mail of one sender and one shape of subject: case, accents, signs, numbers and answer marks make no
+ * difference. 16 bytes under the site's key, in hex.
+ */
+export function pinPrint(key: string, sender: string, subject: string): string {
+  const shape = wordsOf(subject).map((word) => (/\d/.test(word) ? "#" : word));
+  while (ANSWER_MARKS.has(shape[0] ?? "")) shape.shift();
+  const told = JSON.stringify(["pin", sender.toLowerCase(), ...shape]);
+  return createHmac("sha256", key).update(told).digest("hex").slice(0, 32);
+}
+
+const ANSWER_MARKS = new Set(["re", "fw", "fwd", "rv", "aw", "wg", "tr"]);
+
+/** Whether the model knows enough of a mail's words to have an opinion. */
+export function knows(model: BayesModel, { words }: Features): boolean {
+  return words.length > 0 && knownShare(model, words) >= KNOWN_SHARE_MIN;
+}
+
+/** The likeliest class by log scores over so many features. */
+export function likeliest(
+  scores: Float64Array,
+  features: number,
+  { classes, calibration }: Pick<ModelSetup, "classes" | "calibration">,
+): Pick<Advice, "type" | "probability"> {
+  const likely = probabilities(scores, features, calibration);
+  const most = likely.reduce((best, each, at) => (each > (likely[best] ?? 0) ? at : best), 0);
+  const probability = Math.min(PROBABILITY_MAX, Math.round((likely[most] ?? 0) * 1000) / 1000);
+  return { type: classes[most] ?? "", probability };
+}

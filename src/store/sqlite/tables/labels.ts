@@ -1,0 +1,113 @@
+// Statements of `labels`, `model_trials`, `model_snapshots` and `pins`: what people taught, and the model it made.
+
+import { createHash } from "node:crypto";
+import type { Connection } from "../open.ts";
+import type { LabelRow, LessonRow, PinRow, SnapshotRow, TaughtRow, TrialRow } from "../teaching-calls.ts";
+
+type NewRow = {
+  readonly at: number;
+  readonly by: string;
+  readonly source: "override" | "import" | "undo";
+  readonly messageId: number | null;
+  readonly undoes: number | null;
+  readonly type: string;
+  readonly rows: Uint8Array;
+  readonly words: Uint8Array;
+  readonly print: Uint8Array | null;
+};
+
+export function labelStatements(db: Connection) {
+  const insert = db.prepare(`
+    insert into labels (id, at, by, source, message_id, undoes, type, rows, words, print, chain)
+    values (:id, :at, :by, :source, :messageId, :undoes, :type, :rows, :words, :print, :chain)`);
+  const newest = db.prepare<[], { id: number; chain: string }>("select id, chain from labels order by id desc limit 1");
+  const known = db.prepare("select 1 from labels where print = ?").pluck();
+  const active = db.prepare<[number], LessonRow>(`
+    select * from labels l where message_id = ? and source = 'override'
+      and not exists (select 1 from labels u where u.undoes = l.id)
+    order by id desc limit 1`);
+  const byId = db.prepare<[number], LessonRow>("select * from labels where id = ?");
+  const add = (row: NewRow): number => {
+    const before = newest.get();
+    const id = (before?.id ?? 0) + 1;
+    const told = JSON.stringify([before?.chain ?? "", row.source, row.undoes, row.type]);
+    const chain = createHash("sha256").update(told).update(row.rows).update(row.words).digest("hex").slice(0, 8);
+    insert.run({ ...row, id, chain });
+    return id;
+  };
+  return {
+    add,
+    /** Adds a sorted mail unless it was learnt before; answers whether it is new. */
+    import({ type, rows, words, print }: LabelRow, at: number, by: string): boolean {
+      if (known.get(print) !== undefined) return false;
+      add({ at, by, source: "import", messageId: null, undoes: null, type, rows, words, print });
+      return true;
+    },
+    /** The label of a mail that stands; null when there is none. */
+    ofMessage: (messageId: number): LessonRow | null => active.get(messageId) ?? null,
+    takeBack(labelId: number, at: number, by: string): void {
+      const label = byId.get(labelId);
+      if (label === undefined) throw new Error(`there is no label ${labelId}`);
+      const { type, rows, words, message_id: messageId } = label;
+      add({ at, by, source: "undo", messageId, undoes: labelId, type, rows, words, print: null });
+    },
+  };
+}
+
+export function modelStatements(db: Connection) {
+  const last = db.prepare("select coalesce(max(id), 0) from labels").pluck();
+  const live = db
+    .prepare("select coalesce(max(label_id), 0) from model_trials where passed = 1 and label_id <= ?")
+    .pluck();
+  const pinned = db.prepare("select coalesce(max(id), 0) from pins").pluck();
+  const trial = db.prepare<[number], TrialRow>(
+    "select label_id, at, passed, found from model_trials where label_id <= ? order by id desc limit 1",
+  );
+  const keepTrial = db.prepare(
+    "insert into model_trials (label_id, at, passed, found) values (:label_id, :at, :passed, :found)",
+  );
+  const lessons = db.prepare<[number, number], LessonRow>(`
+    select id, chain, source, type, rows, words, message_id, undoes from labels where id > ? order by id limit ?`);
+  const snapshot = db.prepare<[], SnapshotRow>("select label_id, starter, numbers from model_snapshots");
+  const keepSnapshot = db.prepare(
+    "insert or replace into model_snapshots (id, label_id, starter, numbers) values (1, ?, ?, ?)",
+  );
+  const pin = db.prepare(`
+    insert into pins (at, by, print, type, queue, override_id) values (:at, :by, :print, :type, :queue, :overrideId)`);
+  const pins = db.prepare<[], PinRow>(`
+    select print, type, queue from pins where id in (select max(id) from pins group by print) and queue is not null
+    order by id`);
+  const pinsOf = db.prepare<[number], { print: Uint8Array }>(`
+    select print from pins where override_id = ? and id in (select max(id) from pins group by print)`);
+  const refuse = db.prepare("insert or ignore into refused_proposals (print, at, by) values (:print, :at, :by)");
+  const refused = db.prepare("select print from refused_proposals").pluck();
+  return {
+    taught: (upTo: number): TaughtRow => ({
+      last: last.get() as number,
+      live: live.get(upTo) as number,
+      pins: pinned.get() as number,
+      trial: trial.get(upTo) ?? null,
+    }),
+    lessons: (after: number, limit: number): readonly LessonRow[] => lessons.all(after, limit),
+    keepTrial: (row: TrialRow): void => void keepTrial.run(row),
+    snapshot: (): SnapshotRow | null => snapshot.get() ?? null,
+    keepSnapshot: (labelId: number, starter: string, numbers: Uint8Array): void =>
+      void keepSnapshot.run(labelId, starter, numbers),
+    /** Pins, or, without a queue, takes a pin out. */
+    pin(row: {
+      readonly at: number;
+      readonly by: string;
+      readonly print: Uint8Array;
+      readonly type: string | null;
+      readonly queue: string | null;
+      readonly overrideId: number | null;
+    }): void {
+      pin.run(row);
+    },
+    pins: (): readonly PinRow[] => pins.all(),
+    /** The pins that a correction made and that still count. */
+    pinsOf: (overrideId: number): readonly Uint8Array[] => pinsOf.all(overrideId).map(({ print }) => print),
+    refuse: (row: { readonly print: string; readonly at: number; readonly by: string }): void => void refuse.run(row),
+    refused: (): readonly string[] => refused.all() as string[],
+  };
+}

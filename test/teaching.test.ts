@@ -1,0 +1,307 @@
+// What people teach, in the store: a correction is a delivery, a record and a lesson at once, can be taken back exactly,
+// and the model that has learnt something goes live only when it loses nothing.
+
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { type Features, featureReader, stemReader } from "../src/classify/features.ts";
+import { hear } from "../src/classify/hear.ts";
+import { modelInUse, modelOfThen } from "../src/decider/model-in-use.ts";
+import { TaughtModel } from "../src/decider/taught.ts";
+import { tryLessons } from "../src/decider/trial.ts";
+import { readStarter } from "../src/rulebook/starter.ts";
+import { refOf } from "../src/store/ref.ts";
+import { openSqliteStore, type SqliteStore } from "../src/store/sqlite/sqlite.ts";
+import type { Correction } from "../src/store/teaching.ts";
+import { messageSaying } from "./support/blank.ts";
+import { decidedOf, finishOf, NOW, newMail, outcomeOf } from "./support/store-samples.ts";
+import { tempDir } from "./support/temp-dir.ts";
+
+const stems = stemReader();
+
+function featuresOf(text: string, key = "any"): Features {
+  return featureReader(key).features(stems(hear(messageSaying(text)), "en"));
+}
+
+function open(folder: string): Promise<SqliteStore> {
+  return openSqliteStore({ folder, mode: "gateway" });
+}
+
+/** A mail decided for the billing desk (each alias); answers its message id. */
+async function decidedMail(store: SqliteStore, aliases: readonly string[] = ["billing"], text = "Subject: a\r\n\r\nb") {
+  const accepted = await store.accept(newMail(text, aliases));
+  const messageId = accepted.messageId ?? 0;
+  const outcomes = accepted.routings.map((routing, place) => ({
+    routingId: routing.kind === "new" ? routing.routingId : 0,
+    outcome: outcomeOf(aliases[place] ?? "", "billing-desk"),
+    leaseTo: null,
+  }));
+  await store.record(decidedOf(messageId, outcomes));
+  return messageId;
+}
+
+function correction(messageId: number, over: Partial<Correction> = {}): Correction {
+  return {
+    messageId,
+    alias: null,
+    at: NOW + 100,
+    by: "maria",
+    reason: "a rash is no bill",
+    queue: "clinical-triage",
+    department: "Nurse triage",
+    type: "clinical",
+    urgency: null,
+    features: featuresOf("a rash on my arm"),
+    pin: null,
+    ...over,
+  };
+}
+
+function claim(store: SqliteStore, queue: string) {
+  return store.claim({ queue, owner: "me", now: NOW + 1000, leaseUntil: NOW + 2000, limit: 10 });
+}
+
+async function caseOf(store: SqliteStore, messageId: number) {
+  const found = await store.find(refOf(messageId));
+  if (found === null) throw new Error("there is no case");
+  return found;
+}
+
+test("a correction sends the mail elsewhere, marks the old delivery, and says who and why", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const id = await decidedMail(store);
+  const done = await store.correct(correction(id, { urgency: "P1" }));
+  expect(done).toEqual({ kind: "corrected", from: ["billing-desk"], labelId: 1 });
+  expect(await claim(store, "billing-desk")).toEqual([]);
+  const [job] = await claim(store, "clinical-triage");
+  expect(job?.label).toMatchObject({
+    queue: "clinical-triage",
+    requestType: "clinical",
+    urgency: "P1",
+    decidedBy: "override",
+  });
+  expect(job?.recipients).toMatchObject([{ alias: "billing" }]);
+  const found = await caseOf(store, id);
+  expect(found.overrides).toMatchObject([
+    { by: "maria", reason: "a rash is no bill", queue: "clinical-triage", undone: false },
+  ]);
+  expect(found.deliveries.map(({ queue, leftAt }) => [queue, leftAt])).toEqual([
+    ["billing-desk", NOW + 100],
+    ["clinical-triage", null],
+  ]);
+  expect(found.outcomes[0]).toMatchObject({ queue: "billing-desk", deliveryState: "leased" });
+  expect(await store.balance()).toMatchObject([{ accepted: 1, waiting: 1, held: 0, missing: 0 }]);
+  expect(await store.counts()).toMatchObject({ waiting: 0, leased: 1, held: 0 });
+});
+
+test("the same correction again changes nothing", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const id = await decidedMail(store);
+  await store.correct(correction(id));
+  const before = await caseOf(store, id);
+  expect(await store.correct(correction(id, { at: NOW + 200 }))).toEqual({ kind: "same" });
+  expect(await caseOf(store, id)).toEqual(before);
+  expect(await store.taught()).toMatchObject({ last: 1 });
+});
+
+test("another correction untrains exactly what the first taught; taking all back leaves the starter, bit for bit", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const starter = readStarter().model(await store.modelKey());
+  const id = await decidedMail(store);
+  await store.correct(correction(id));
+  await store.correct(correction(id, { queue: "access-desk", type: "access" }));
+  const undo = { messageId: id, alias: null, at: NOW + 300, by: "maria", reason: "no" };
+  expect((await TaughtModel.open(store, 3)).model.mails).toEqual(
+    starter.mails.map((mails, at) => mails + Number(starter.classes[at] === "access")),
+  );
+  // Back to what the first correction said, and what it taught.
+  expect(await store.undoCorrection(undo)).toMatchObject({ kind: "corrected", from: ["access-desk"] });
+  const { last } = await store.taught();
+  expect((await TaughtModel.open(store, last)).model.mails).toEqual(
+    starter.mails.map((mails, at) => mails + Number(starter.classes[at] === "clinical")),
+  );
+  expect(await claim(store, "access-desk")).toEqual([]);
+  expect(await claim(store, "clinical-triage")).toHaveLength(1);
+  expect(await store.undoCorrection(undo)).toMatchObject({ kind: "corrected", from: ["clinical-triage"] });
+  const end = await TaughtModel.open(store, (await store.taught()).last);
+  expect(end.model.numbers).toEqual(starter.numbers);
+  expect(await claim(store, "billing-desk")).toHaveLength(1);
+  expect(await store.undoCorrection(undo)).toEqual({ kind: "nothing-to-undo" });
+});
+
+test("a mail already delivered keeps that on record and is delivered once more, elsewhere", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const id = await decidedMail(store);
+  const [job] = await claim(store, "billing-desk");
+  await store.finish(finishOf(job?.id ?? 0, 1));
+  await store.correct(correction(id));
+  const [next] = await claim(store, "clinical-triage");
+  await store.finish(finishOf(next?.id ?? 0, 1));
+  // Back again: the first queue has it already, so nobody gets it twice.
+  await store.undoCorrection({ messageId: id, alias: null, at: NOW + 300, by: "maria", reason: "no" });
+  expect(await claim(store, "billing-desk")).toEqual([]);
+  expect(await store.balance()).toMatchObject([{ delivered: 1, waiting: 0, held: 0, missing: 0 }]);
+});
+
+test("an attempt under way is finished, and what it could not deliver is not tried again", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const id = await decidedMail(store);
+  const [job] = await claim(store, "billing-desk");
+  await store.correct(correction(id));
+  await store.finish(finishOf(job?.id ?? 0, 1, { kind: "wait", until: NOW + 500 }));
+  expect(await claim(store, "billing-desk")).toEqual([]);
+  expect(await store.retryDeliveries({ queue: "billing-desk" }, NOW)).toBe(0);
+  expect(await store.releaseDeliveries({}, NOW)).toBe(0);
+  expect(await store.deliveries({ limit: 10 })).toMatchObject([{ queue: "clinical-triage" }]);
+});
+
+test("only the alias that is named moves; the delivery that others share stays", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const id = await decidedMail(store, ["billing", "access"]);
+  expect(await store.correct(correction(id, { alias: "access" }))).toMatchObject({ from: ["billing-desk"] });
+  const [stays] = await claim(store, "billing-desk");
+  expect(stays?.recipients).toMatchObject([{ alias: "billing" }]);
+  const [moved] = await claim(store, "clinical-triage");
+  expect(moved?.recipients).toMatchObject([{ alias: "access" }]);
+  expect(await store.correct(correction(id, { alias: "nobody" }))).toEqual({ kind: "unknown-alias" });
+  expect(await store.correct(correction(id + 1))).toEqual({ kind: "undecided" });
+});
+
+test("after a crash a correction is there whole or not at all, and said again it is done", async () => {
+  await using dir = await tempDir();
+  for (let round = 0; round < 6; round++) {
+    const store = await open(dir.path);
+    const id = await decidedMail(store, ["billing"], `Subject: ${round}\r\n\r\nb`);
+    const cut = store.correct(correction(id, { pin: Buffer.alloc(16, round) })).catch(() => null);
+    await sleep(round);
+    await store.crash();
+    await cut;
+    await store[Symbol.asyncDispose]();
+    await using again = await open(dir.path);
+    const { overrides } = await caseOf(again, id);
+    const lessons = (await again.lessons(0, 100)).filter(({ messageId }) => messageId === id);
+    const pins = (await again.pins()).filter(({ print }) => print[0] === round);
+    expect([lessons.length, pins.length]).toEqual([overrides.length, overrides.length]);
+    await again.correct(correction(id, { pin: Buffer.alloc(16, round) }));
+    expect((await caseOf(again, id)).overrides).toHaveLength(1);
+  }
+});
+
+test("a pin counts until the correction that made it is taken back", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const id = await decidedMail(store);
+  await store.correct(correction(id, { pin: Buffer.alloc(16, 7) }));
+  expect(await store.pins()).toMatchObject([{ type: "clinical", queue: "clinical-triage" }]);
+  expect((await modelInUse(store)).pins).toEqual([
+    { print: "07".repeat(16), type: "clinical", queue: "clinical-triage" },
+  ]);
+  await store.undoCorrection({ messageId: id, alias: null, at: NOW + 300, by: "maria", reason: "no" });
+  expect(await store.pins()).toEqual([]);
+});
+
+/** Lessons of one type from sentences; the same sentence is learnt once. */
+async function teach(store: SqliteStore, type: string, sentences: readonly string[]): Promise<number> {
+  const key = await store.modelKey();
+  const labels = sentences.map((text) => ({
+    type,
+    features: featuresOf(text, key),
+    print: createHash("sha256").update(text).digest().subarray(0, 16),
+  }));
+  return store.teach(labels, NOW, "maria");
+}
+
+const SAYS = {
+  clinical: (i: number) => `my rash burns and the cream does not help number ${i}`,
+  billing: (i: number) => `the invoice is wrong and I want the refund number ${i}`,
+} as const;
+
+function many(says: (i: number) => string, from: number, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, i) => says(from + i));
+}
+
+test("sorted mail is learnt once, however often it is imported", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  expect(await teach(store, "billing", many(SAYS.billing, 0, 5))).toBe(5);
+  expect(await teach(store, "billing", many(SAYS.billing, 3, 5))).toBe(3);
+  expect(await store.taught()).toMatchObject({ last: 8, live: 0 });
+});
+
+test("a model goes live when it loses nothing, and one taught wrongly stays out with its reason", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const starterVersion = (await modelInUse(store)).version;
+  expect(starterVersion).toMatch(/^starter-[0-9a-f]{8}$/);
+  await teach(store, "clinical", many(SAYS.clinical, 0, 20));
+  await teach(store, "billing", many(SAYS.billing, 0, 20));
+  const good = await tryLessons(store, ["clinical"], NOW);
+  expect(good).toMatchObject({ passed: true, labelId: 40 });
+  const { version } = await modelInUse(store);
+  expect(version).toMatch(/^40-[0-9a-f]{8}$/);
+  expect(await tryLessons(store, ["clinical"], NOW)).toBeNull();
+  // Somebody sorts clinical mail into the billing folder.
+  await teach(store, "billing", many(SAYS.clinical, 100, 80));
+  const bad = await tryLessons(store, ["clinical"], NOW);
+  expect(bad).toMatchObject({ passed: false, labelId: 120, found: { worse: ["clinical"] } });
+  expect((await modelInUse(store)).version).toBe(version);
+  expect((await modelOfThen(store, version))?.version).toBe(version);
+  expect((await modelOfThen(store, starterVersion))?.version).toBe(starterVersion);
+  expect(await modelOfThen(store, "40-00000000")).toBeNull();
+});
+
+test("a model from a snapshot is the model from all lessons", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  await teach(store, "billing", many(SAYS.billing, 0, 600));
+  const counted = await TaughtModel.open(store, 600);
+  await counted.keep();
+  expect(await store.snapshot()).toMatchObject({ labelId: 600 });
+  await teach(store, "clinical", many(SAYS.clinical, 0, 3));
+  const [kept, anew] = [await TaughtModel.open(store, 603), await TaughtModel.open(store, 600)];
+  expect(anew.version).toBe(counted.version);
+  expect(anew.model.numbers).toEqual(counted.model.numbers);
+  await counted.learnUpTo(603);
+  expect(kept.model.numbers).toEqual(counted.model.numbers);
+  expect(kept.version).toBe(counted.version);
+});
+
+test("the model is the site's own once thirty mails of every type are confirmed", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  for (const type of ["clinical", "billing", "admissions"])
+    await teach(
+      store,
+      type,
+      many((i) => `${type} words as people write them ${i}`, 0, 30),
+    );
+  await teach(
+    store,
+    "access",
+    many((i) => `access words as people write them ${i}`, 0, 29),
+  );
+  const { last } = await store.taught();
+  const model = await TaughtModel.open(store, last);
+  expect(model.stage).toBe("starter");
+  await teach(store, "access", ["one more mail"]);
+  await model.learnUpTo(last + 1);
+  expect(model.stage).toBe("site");
+});
+
+test("lessons hold no word: another store has other rows for the same mail", async () => {
+  await using one = await tempDir();
+  await using other = await tempDir();
+  await using first = await open(one.path);
+  await using second = await open(other.path);
+  const keys = [await first.modelKey(), await second.modelKey()];
+  expect(keys[0]).not.toBe(keys[1]);
+  expect(await first.modelKey()).toBe(keys[0]);
+  const rows = keys.map((key) => new Set(featuresOf("an unusual rash on my left arm", key).rows));
+  expect([...(rows[0] ?? [])].filter((row) => rows[1]?.has(row)).length).toBeLessThan(2);
+});
