@@ -26,6 +26,7 @@ test("it says each door and that it is ready, and the way down when it is stoppe
     .split("\n")
     .flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
   expect(events).toMatchObject([
+    { event: "model-live", version: expect.stringMatching(/^starter-[0-9a-f]{8}$/), stage: "starter" },
     { event: "listening", protocol: "smtp", listenAddress: "127.0.0.1", port: gateway.port("smtp") },
     { event: "listening", protocol: "lmtp", port: gateway.port("lmtp") },
     { event: "ready", rulesHash: expect.stringMatching(/^[0-9a-f]{16}$/) },

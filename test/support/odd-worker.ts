@@ -1,11 +1,12 @@
 // The decide worker itself, with a poison: reading the bytes of a marked mail kills it, hangs it or throws.
 
 import { parentPort } from "node:worker_threads";
-import type { Question } from "../../src/decider/worker.ts";
+import type { Order } from "../../src/decider/worker.ts";
 
 // Listens first, so that a marked question is poisoned before the worker sees it.
-parentPort?.on("message", (questions: readonly Question[]) => {
-  for (const question of questions) {
+parentPort?.on("message", (order: Order) => {
+  if ("kind" in order) return;
+  for (const question of order) {
     const mark = /^X-Poison: (\w+)/m.exec(Buffer.from(question.raw).toString("latin1", 0, 2000))?.[1];
     if (mark !== undefined) Object.defineProperty(question, "raw", { get: () => act(mark) });
   }

@@ -34,7 +34,7 @@ queues:
   ${queue}: { owner: Desk, backup: review, deliver: ${deliver ?? "{ kind: maildir }"} }
   review: { owner: Review }
 review_queue: review
-decide: { at_least: 3, margin: 1 }
+decide: { at_least: 3, margin: 1, model_points_max: 0 }
 request_types:
   billing:
     - id: the-phrase
