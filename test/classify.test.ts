@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { compileRules } from "../src/classify/compile.ts";
 import { hear } from "../src/classify/hear.ts";
 import { match } from "../src/classify/match.ts";
-import { rule } from "../src/classify/scorecard.ts";
+import { addUp, rule } from "../src/classify/scorecard.ts";
 import { words, wordsOf } from "../src/classify/words.ts";
 import type { RuleSet } from "../src/config/rules.ts";
 import type { Evidence } from "../src/outcome.ts";
@@ -60,10 +60,13 @@ describe("a phrase", () => {
 });
 
 describe("points", () => {
-  const bar = { atLeast: 3, margin: 1.5, modelPointsMax: 2.5 };
+  const bar = { atLeast: 3, margin: 1.5, modelPointsMax: 2.5, marginFor: {} };
   const hint = (type: string, points: number): Evidence => {
     const span = { field: "text", start: 0, end: 1 } as const;
     return { kind: "rule", rule: `${type}-rule`, type, points, sure: false, phrase: "x", span, others: [] };
+  };
+  const model = (type: string, points: number): Evidence => {
+    return { kind: "model", type, points, probability: 0.9, stage: "site" };
   };
   const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
 
@@ -88,12 +91,52 @@ describe("points", () => {
       "review",
       "too-close",
     ],
+    ["the model alone is too little", [model("clinical", 2.5)], [2.5], "clinical", "review", "too-close"],
+    ["the model for the alias passes with it", [alias, model("billing", 1.6)], [3.1], "billing", "scorecard", null],
+    [
+      "the model against the alias asks people",
+      [alias, model("clinical", 2.5)],
+      [2.5, 1.5],
+      "clinical",
+      "review",
+      "alias-contradicted",
+    ],
+    [
+      "the model does not beat a clear rule",
+      [hint("billing", 3), alias, model("clinical", 2.5)],
+      [4.5, 2.5],
+      "billing",
+      "scorecard",
+      null,
+    ],
     ["nothing at all asks people", [], [], null, "review", "nothing-matched"],
   ] as const)("%s", (_, evidence, points, requestType, decidedBy, reviewReason) => {
     const order = points[0] === 4.5 || requestType === "billing" ? ["billing", "clinical"] : ["clinical", "billing"];
     const scores = points.map((each, index) => ({ type: order[index] ?? "", points: each }));
     expect(rule(evidence, scores, [], [], bar)).toEqual({ requestType, decidedBy, reviewReason });
   });
+});
+
+test("what the model takes for mail of no queue goes to people, with the alias as the guess", () => {
+  const evidence: readonly Evidence[] = [
+    { kind: "alias", alias: "billing", type: "billing", points: 1.5 },
+    { kind: "model", type: "none", points: 2.5, probability: 0.95, stage: "starter" },
+  ];
+  const set: RuleSet = { ...BLANK_RULES, types: [{ name: "billing", rules: [] }] };
+  const scores = addUp(evidence, set);
+  expect(scores).toEqual([
+    { type: "none", points: 2.5 },
+    { type: "billing", points: 1.5 },
+  ]);
+  const ruling = { requestType: "billing", decidedBy: "review", reviewReason: "may-be-none" };
+  expect(rule(evidence, scores, [], [], set.decide)).toEqual(ruling);
+});
+
+test("a type that needs a greater lead asks people below it, also where the alias alone decides", () => {
+  const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
+  const decide = { ...BLANK_RULES.decide, marginFor: { billing: 2 } };
+  const ruled = rule([alias], [{ type: "billing", points: 1.5 }], [], [], decide);
+  expect(ruled).toEqual({ requestType: "billing", decidedBy: "review", reviewReason: "too-close" });
 });
 
 test("a thousand rules find the same as one", () => {

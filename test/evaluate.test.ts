@@ -1,11 +1,12 @@
 // `mailward evaluate`: each way of deciding is counted as a person would count it, and bad files are told by line.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileRules } from "../src/classify/compile.ts";
 import { loadRules } from "../src/config/rules.ts";
-import { type Evaluated, evaluate, figuresOf } from "../src/rulebook/evaluation.ts";
+import { asSent, type Evaluated, evaluate } from "../src/rulebook/evaluation.ts";
+import { costOf, figuresOf, fittedMargins, reliability, urgencyFigures } from "../src/rulebook/figures.ts";
 import type { LabelledMail } from "../src/rulebook/labelled.ts";
 import { runMailward } from "./support/operator.ts";
 import { tempDir } from "./support/temp-dir.ts";
@@ -23,6 +24,7 @@ function answered(type: string, both: string | null): Evaluated {
     answers: { alias: null, rules: null, model: null, both },
     advice: null,
     urgency: "P4",
+    lead: null,
   };
 }
 
@@ -40,6 +42,76 @@ test("figures are those of the textbook", () => {
   ]);
 });
 
+test("what mistakes cost is the rules' matrix, and where it says nothing the usual", () => {
+  const evaluated = [
+    answered("clinical", "clinical"),
+    answered("clinical", "billing"),
+    answered("clinical", "access"),
+    answered("billing", null),
+    answered("billing", "access"),
+    answered("none", null),
+    answered("none", "access"),
+  ];
+  const costs = { clinical: { billing: 7 }, billing: { people: 3 } };
+  // 7 as told, 100 for what must not be lost, 3 as told, 10 for a wrong queue, nothing for people on mail for nobody, 2.
+  expect(costOf(evaluated, "both", { costs }, ["clinical"])).toBe(7 + 100 + 3 + 10 + 0 + 2);
+});
+
+test("the lead a type needs is the smallest with which few enough are wrong", () => {
+  const routed = (type: string, lead: number | null) => ({ ...answered(type, "billing"), lead });
+  const evaluated = [
+    ...Array.from({ length: 30 }, () => routed("billing", 3)),
+    ...Array.from({ length: 10 }, () => routed("clinical", 1.2)),
+    ...Array.from({ length: 5 }, () => routed("billing", null)),
+    ...Array.from({ length: 4 }, () => answered("access", "access")),
+  ];
+  expect(fittedMargins(evaluated, ["billing", "access"], 0.05)).toEqual([
+    { type: "billing", margin: 1.3, wrong: 0, routed: 35, toPeople: 10 },
+    { type: "access", margin: null, wrong: null, routed: 0, toPeople: 4 },
+  ]);
+  expect(fittedMargins(evaluated, ["billing"], 0.5)).toMatchObject([{ margin: 0, toPeople: 0 }]);
+});
+
+test("urgency is counted over mails that say how urgent they are", () => {
+  const told = (wanted: "P1" | "P4", urgency: "P1" | "P4") => {
+    const each = answered("clinical", null);
+    return { ...each, mail: { ...each.mail, urgency: wanted }, urgency };
+  };
+  const evaluated = [told("P1", "P1"), told("P1", "P4"), told("P4", "P1"), told("P4", "P4"), answered("x", null)];
+  expect(urgencyFigures(evaluated)).toEqual([
+    { urgency: "P1", mails: 2, precision: 0.5, recall: 0.5 },
+    { urgency: "P2", mails: 0, precision: null, recall: null },
+  ]);
+});
+
+test("reliability sets what the model says beside how often that is right", () => {
+  const says = (type: string, probability: number) => ({
+    ...answered("billing", null),
+    advice: { type, probability },
+  });
+  expect(reliability([says("billing", 0.92), says("access", 0.98), says("billing", 0.5), answered("x", null)])).toEqual(
+    [
+      { from: 0.5, mails: 1, said: 0.5, right: 1 },
+      { from: 0.9, mails: 2, said: (0.92 + 0.98) / 2, right: 0.5 },
+    ],
+  );
+});
+
+test("the page needs nothing else, has its charts, and nothing of a mail", async () => {
+  await using folder = await tempDir();
+  const mails = Array.from({ length: 30 }, (_, i) => mail(i % 2 === 0 ? "billing" : "access", `w${i % 5}`, "marked"));
+  writeFileSync(join(folder.path, "mails.jsonl"), mails.map((each) => JSON.stringify(each)).join("\n"));
+  const args = ["evaluate", "--mails", "mails.jsonl", "--rules", RULES, "--html", "page.html", "--error", "5"];
+  const ran = await runMailward(folder.path, args);
+  expect(ran.code, ran.told).toBe(0);
+  expect(ran.out).toContain("margin_for:");
+  const page = readFileSync(join(folder.path, "page.html"), "utf8");
+  expect(page.match(/<svg role="img"/g)?.length).toBe(5);
+  expect(page).not.toMatch(/src=|href=|https?:|marked/);
+  const away = await runMailward(folder.path, [...args.slice(0, 5), "--html", "no/such/folder.html"]);
+  expect([away.code, away.told]).toEqual([2, expect.stringContaining("cannot be written (ENOENT)")]);
+});
+
 test("the model answers from other writers, and never from the writer it is asked about", async () => {
   const loaded = loadRules(RULES);
   if (loaded.kind === "problems") throw new Error("the default rules do not load");
@@ -55,7 +127,7 @@ test("the model answers from other writers, and never from the writer it is aske
   );
   const odd = Array.from({ length: 5 }, () => mail("billing", "odd", "zorp vlim frinkle prask wubble donnel"));
   const { mails: evaluated } = await evaluate(
-    [...mails, ...odd],
+    asSent([...mails, ...odd]),
     compileRules(loaded.rules),
     "complement",
     () => undefined,

@@ -66,7 +66,7 @@ const PROBABILITY_MAX = 0.99;
 
 /** Throws when the setup's numbers are not those of its classes, which is a mistake of ours. */
 export function adviser(setup: ModelSetup): Adviser {
-  const { classes, calibration, version, stage } = setup;
+  const { classes, version, stage } = setup;
   const model = modelFrom(classes, setup.numbers);
   if (model === null) throw new Error(`model ${version} has ${setup.numbers.length} numbers`);
   const types = classes.filter((_, at) => (model.mails[at] ?? 0) >= MAILS_MIN);

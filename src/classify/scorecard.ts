@@ -70,15 +70,16 @@ function byPoints(
   const needed = decide.atLeast + doubt(defects);
   const [best, second] = scores;
   if (best === undefined) return review(null, "nothing-matched");
+  const lead = best.points - (second?.points ?? 0);
   const unopposed = spoken.every((each) => each.type === alias?.type);
   if (unopposed && (best.points < needed || spoken.length === 0)) {
     if (defects.some((defect) => GRAVE.has(defect))) return review(best.type, "hard-to-read");
+    if (lead < (decide.marginFor[best.type] ?? 0)) return review(best.type, "too-close");
     return { requestType: best.type, decidedBy: "alias", reviewReason: null };
   }
   const speaksForNone = scores.some(({ type }) => type === NONE);
   if (best.type === NONE) return review(second?.type ?? null, "may-be-none");
-  const lead = best.points - (second?.points ?? 0);
-  if (best.points >= needed && lead >= decide.margin) {
+  if (best.points >= needed && lead >= (decide.marginFor[best.type] ?? decide.margin)) {
     return { requestType: best.type, decidedBy: "scorecard", reviewReason: null };
   }
   if (speaksForNone) return review(best.type, "may-be-none");

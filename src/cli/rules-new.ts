@@ -172,6 +172,20 @@ function freeId(words: readonly string[], { paths }: GoodRules): string {
   return id;
 }
 
+/** A rule from elsewhere than the four questions, written without asking. */
+export async function writeRule(rule: NewRule["rule"], path: NewRule["path"], folder: string): Promise<void> {
+  const loaded = loadRules(folder);
+  if (loaded.kind === "problems") throw new CannotDo(printProblems(loaded.problems));
+  await propose(rule, path, loaded, folder, null);
+}
+
+/** A name for a rule of these phrases that no rule has yet. */
+export function idFor(words: readonly string[], folder: string): string {
+  const loaded = loadRules(folder);
+  if (loaded.kind === "problems") throw new CannotDo(printProblems(loaded.problems));
+  return freeId(words, loaded);
+}
+
 /** Try it in its file among the others, show it, and write it when all is well. */
 async function propose(
   rule: NewRule["rule"],
@@ -211,7 +225,7 @@ async function propose(
 }
 
 /** The rule alone, as it will stand in the file. */
-function shown(rule: NewRule["rule"]): string {
+export function shown(rule: NewRule["rule"]): string {
   const alone = withEntry({ file: "", text: "rules: []\n" }, ["rules"], rule);
   return alone.kind === "text" ? alone.text.split("\n").slice(1).join("\n").trimEnd() : JSON.stringify(rule);
 }

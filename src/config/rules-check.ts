@@ -18,8 +18,24 @@ export function crossCheck(files: RuleFiles, problem: Locate): readonly Problem[
     ...ruleMistakes(files, problem),
     ...departmentMistakes(files, problem),
     ...guardMistakes(files, problem),
+    ...typeNameMistakes(files, problem),
     ...formMistakes(files.forms, Object.keys(files.request_types), problem),
   ];
+}
+
+/** Types that margins and costs name. */
+function typeNameMistakes({ request_types, decide, costs }: RuleFiles, problem: Locate): readonly Problem[] {
+  const types = Object.keys(request_types);
+  const margins = Object.keys(decide.margin_for).flatMap((type) =>
+    unknownName("request type", type, types, ["decide", "margin_for", type], problem),
+  );
+  const sent = Object.entries(costs).flatMap(([type, row]) => [
+    ...unknownName("request type", type, [...types, "none"], ["costs", type], problem),
+    ...Object.keys(row).flatMap((to) =>
+      unknownName("request type", to, [...types, "people"], ["costs", type, to], problem),
+    ),
+  ]);
+  return [...margins, ...sent];
 }
 
 function aliasMistakes(files: RuleFiles, problem: Locate): readonly Problem[] {

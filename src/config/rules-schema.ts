@@ -133,8 +133,13 @@ const topLevel = {
         description: "The most points the model may give; 0 leaves it out. Below `at_least` it never decides alone.",
         example: "model_points_max: 2.5",
       }),
+      margin_for: z.record(name, z.number().min(0).max(POINTS_MAX)).default({}).meta({
+        description:
+          "The lead that single types need, also where the alias alone decides; `mailward evaluate --error` works them out.",
+        example: "margin_for: { billing: 2 }",
+      }),
     })
-    .default({ at_least: 3, margin: 1.5, model_points_max: 2.5 })
+    .default({ at_least: 3, margin: 1.5, model_points_max: 2.5, margin_for: {} })
     .describe("When points are enough to decide without people."),
   words: z.record(name, phraseList).default({}).meta({
     description: "Word lists: `<name>` in a phrase stands for each of their entries.",
@@ -152,6 +157,14 @@ const topLevel = {
     example: "staff: { charge-nurse: { name: Charge nurse } }",
   }),
   calendar: calendarSchema.prefault({}).describe("The clock of the house: when it is open, and what then happens."),
+  costs: z
+    .record(name, z.record(name, z.number().min(0)).meta({ example: "clinical: { billing: 100, people: 1 }" }))
+    .default({})
+    .meta({
+      description:
+        "What a mail of a type costs that goes to another type, or to `people`; `mailward evaluate` adds it up.",
+      example: "costs: { clinical: { billing: 100, people: 1 } }",
+    }),
   never: z.array(text).default([]).meta({
     description: "What a change of the rules must never bring about; `mailward replay` judges it.",
     example: "never: [clinical recall below 0.99]",

@@ -95,7 +95,15 @@ export type RuleSet = {
   readonly aliases: readonly Alias[];
   readonly queues: readonly Queue[];
   readonly reviewQueue: string;
-  readonly decide: { readonly atLeast: number; readonly margin: number; readonly modelPointsMax: number };
+  readonly decide: {
+    readonly atLeast: number;
+    readonly margin: number;
+    readonly modelPointsMax: number;
+    /** The lead a type needs, by type, also where the alias alone decides; else `margin`, and for the alias none. */
+    readonly marginFor: Readonly<Record<string, number>>;
+  };
+  /** What a mail of a type costs that goes to another type or to `people`. */
+  readonly costs: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Word lists: `<name>` in a phrase stands for any of these. */
   readonly words: readonly { readonly name: string; readonly any: readonly string[] }[];
   readonly facts: readonly FactRule[];
@@ -206,7 +214,9 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       atLeast: files.decide.at_least,
       margin: files.decide.margin,
       modelPointsMax: files.decide.model_points_max,
+      marginFor: files.decide.margin_for,
     },
+    costs: files.costs,
     words: Object.entries(files.words).map(([name, any]) => ({ name, any })),
     facts: Object.entries(files.facts).map(([name, values]) => ({
       name,

@@ -89,20 +89,16 @@ export async function starterFile(labelled: readonly LabelledMail[]): Promise<St
       stems.text.map(placesOf),
     ],
   );
-  const calibration = fitted(heldOut(seen, STARTER_CLASSES), STARTER_CLASSES.length);
+  const calibration = fitted(heldOut(seen, emptyModel(STARTER_CLASSES)), STARTER_CLASSES.length);
   return { v: 1, classes: STARTER_CLASSES, calibration, stems: [...places.keys()], mails };
 }
 
 /** Mails by their writer, with what the model sees of them. */
 type Voiced = Pick<LabelledMail, "voice" | "type" | "evaluate"> & { readonly features: Features };
 
-/** The scores of every mail by a model that has not seen its writer: each is taken back exactly and then trained again. */
-export function heldOut<M extends Voiced>(
-  seen: readonly M[],
-  classes: readonly string[],
-  kind = KIND,
-): readonly HeldMail<M>[] {
-  const model = emptyModel(classes);
+/** The scores of every mail by the model, taught all mails but those of its writer: those are taken back and trained again. */
+export function heldOut<M extends Voiced>(seen: readonly M[], model: BayesModel, kind = KIND): readonly HeldMail<M>[] {
+  const { classes } = model;
   for (const { features, type } of seen) train(model, features, type);
   const held: HeldMail<M>[] = [];
   for (const own of Map.groupBy(seen, ({ voice }) => voice).values()) {

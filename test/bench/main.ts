@@ -1,16 +1,18 @@
-// npm run bench -- relay|memory|startup|backlog|parse|own-text|rules: figures with the machine they were taken on. Never part of the tests.
+// npm run bench -- relay|memory|startup|backlog|parse|own-text|rules|replay|model|public: figures with the machine they were taken on. Never part of the tests.
 
 import { backlog } from "./backlog.ts";
 import { say } from "./machine.ts";
 import { memory } from "./memory.ts";
+import { modelBench } from "./model.ts";
 import { ownText } from "./own-text.ts";
 import { parseBench } from "./parse.ts";
+import { publicBench } from "./public.ts";
 import { relay } from "./relay.ts";
 import { replay } from "./replay.ts";
 import { rulesBench } from "./rules.ts";
 import { startup } from "./startup.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
   relay,
   memory,
   startup,
@@ -19,6 +21,8 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "own-text": ownText,
   replay,
   rules: rulesBench,
+  model: modelBench,
+  public: publicBench,
 };
 
 const wanted = process.argv.slice(2);

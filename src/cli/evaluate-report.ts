@@ -1,0 +1,174 @@
+// What an evaluation found, as one value: for programs, for the terminal and for a page.
+
+import { NONE } from "../classify/adviser.ts";
+import type { Calibration } from "../classify/calibration.ts";
+import type { RuleSet } from "../config/rules.ts";
+import type { Evaluated, Evaluation } from "../rulebook/evaluation.ts";
+import {
+  costOf,
+  type Figures,
+  type FittedMargin,
+  figuresOf,
+  fittedMargins,
+  mean,
+  type Reliability,
+  reliability,
+  type UrgencyFigures,
+  urgencyFigures,
+  type Way,
+} from "../rulebook/figures.ts";
+import { watchedTypes } from "../rulebook/guards.ts";
+import { bar, paint, table } from "./terminal.ts";
+
+/** One way of deciding: figures by type, the means over them, and shares of all mails. */
+export type WayReport = {
+  readonly way: Way;
+  readonly name: string;
+  readonly f1: number;
+  readonly f1Routed: number;
+  readonly review: number;
+  /** By the rules' matrix, for a hundred mails. */
+  readonly cost: number;
+  readonly figures: readonly Figures[];
+};
+
+export type Report = {
+  readonly mails: number;
+  readonly writers: number;
+  readonly types: readonly string[];
+  readonly ways: readonly WayReport[];
+  /** By rules and model: counts of mails by what they are and where they go; the last are those that go to people. */
+  readonly matrix: readonly { readonly type: string; readonly counts: readonly number[] }[];
+  readonly urgencies: readonly UrgencyFigures[];
+  readonly reliability: readonly Reliability[];
+  readonly calibration: Calibration;
+  /** For the share of mistakes asked for; null: none was. */
+  readonly margins: { readonly bound: number; readonly fitted: readonly FittedMargin[] } | null;
+};
+
+const WAYS: readonly (readonly [Way, string])[] = [
+  ["alias", "alias alone"],
+  ["rules", "rules alone"],
+  ["model", "model alone"],
+  ["both", "rules and model"],
+];
+
+export function reportOf({ mails, calibration }: Evaluation, rules: RuleSet, bound: number | null): Report {
+  const types = rules.types.map(({ name }) => name);
+  return {
+    mails: mails.length,
+    writers: new Set(mails.map(({ mail }) => mail.voice)).size,
+    types,
+    ways: WAYS.map(([way, name]) => wayReport(way, name, mails, rules, types)),
+    matrix: [...types, NONE].map((type) => ({
+      type,
+      counts: [...types, null].map(
+        (to) => mails.filter(({ mail, answers }) => mail.type === type && answers.both === to).length,
+      ),
+    })),
+    urgencies: urgencyFigures(mails),
+    reliability: reliability(mails),
+    calibration,
+    margins: bound === null ? null : { bound, fitted: fittedMargins(mails, types, bound) },
+  };
+}
+
+function wayReport(
+  way: Way,
+  name: string,
+  mails: readonly Evaluated[],
+  rules: RuleSet,
+  types: readonly string[],
+): WayReport {
+  const figures = figuresOf(mails, way, types);
+  return {
+    way,
+    name,
+    f1: mean(figures.map(({ f1 }) => f1)),
+    f1Routed: mean(figures.map(({ f1Routed }) => f1Routed)),
+    review: mails.filter(({ answers }) => answers[way] === null).length / mails.length,
+    cost: (costOf(mails, way, rules, watchedTypes(rules)) / mails.length) * 100,
+    figures,
+  };
+}
+
+/** The report for people on a terminal. */
+export function reportText(report: Report): string {
+  return [
+    `${report.mails} mails of ${report.writers} writers; the model never saw the writer of the mail it is asked about.`,
+    table(
+      ["way of deciding", "F1", "F1 routed", "to people", "cost of 100 mails"],
+      report.ways.map(({ name, f1, f1Routed, review, cost }) => [
+        name,
+        ...[f1, f1Routed, review].map(percent),
+        cost.toFixed(0),
+      ]),
+    ),
+    ...report.ways.map(({ name, figures }) => section(name, table(FIGURES, figures.map(figuresRow)))),
+    section(
+      "rules and model: what it is (down), and where it goes (across)",
+      table(
+        ["", ...report.types, "people"],
+        report.matrix.map(({ type, counts }) => [type, ...counts]),
+      ),
+    ),
+    section(
+      "urgency, by rules",
+      table(
+        ["urgency", "mails", "precision", "recall"],
+        report.urgencies.map(({ urgency, mails, precision, recall }) => [
+          urgency,
+          mails,
+          percent(precision),
+          percent(recall),
+        ]),
+      ),
+    ),
+    section(
+      "when the model says it is so sure, how often it is right",
+      table(
+        ["says", "is right", "", "over"],
+        report.reliability.map(({ mails, said, right }) => [
+          percent(said),
+          percent(right),
+          bar(right, 1),
+          `${mails} mails`,
+        ]),
+      ),
+    ),
+    ...marginsText(report),
+  ].join("\n\n");
+}
+
+export const FIGURES = ["type", "mails", "precision", "recall", "F1", "F1 routed", "to people", "not lost"] as const;
+
+export function figuresRow({ type, mails, precision, recall, f1, f1Routed, review, safe }: Figures) {
+  return [type, mails, ...[precision, recall, f1, f1Routed, review, safe].map(percent)];
+}
+
+function marginsText({ margins, mails, types }: Report): readonly string[] {
+  if (margins === null) return [];
+  const { bound, fitted } = margins;
+  const found = fitted.flatMap(({ type, margin }) => (margin === null ? [] : [`${type}: ${margin}`]));
+  const more = fitted.reduce((sum, { toPeople }) => sum + toPeople, 0);
+  const rows = fitted.map(({ type, margin, wrong, routed, toPeople }) =>
+    margin === null
+      ? [type, "no lead is enough", null, 0, toPeople]
+      : [type, margin.toFixed(1), percent(wrong), routed, toPeople],
+  );
+  return [
+    section(
+      `leads with which at most ${percent(bound)?.trim()} of what is routed to a type is wrong`,
+      table(["type", "lead", "wrong", "still routed", "more to people"], rows),
+    ),
+    `That is ${percent(more / mails)?.trim()} of all mails more for people. In the rules:\n  decide: { margin_for: { ${found.join(", ")} } }${found.length < types.length ? "\nA type without a lead has too few mails, or too many mistakes that no lead tells apart." : ""}`,
+  ];
+}
+
+function section(title: string, text: string): string {
+  return `${paint("bold", title)}\n${text}`;
+}
+
+export function percent(value: number | null): string | null {
+  return value === null ? null : `${(value * 100).toFixed(1)} %`.padStart(7);
+}

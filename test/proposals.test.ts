@@ -1,0 +1,106 @@
+// Proposals from corrections: words that tell the corrected mail from all other, from more than one writer, and a rule
+// of them that an admin can take or refuse for good.
+
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { wordsOf } from "../src/classify/words.ts";
+import { proposals, type SeenMail } from "../src/rulebook/proposals.ts";
+import { sendMail } from "./support/dialogue.ts";
+import { RULES, testGateway } from "./support/gateway.ts";
+import { runMailward } from "./support/operator.ts";
+import { tempDir } from "./support/temp-dir.ts";
+import { until } from "./support/wait.ts";
+
+let count = 0;
+
+function seen(type: string, text: string, over: Partial<SeenMail> = {}): SeenMail {
+  count += 1;
+  return {
+    ref: `MW-${count}`,
+    type,
+    corrected: false,
+    sender: `s${count}@example.net`,
+    words: [wordsOf(text)],
+    ...over,
+  };
+}
+
+function corrected(text: string, sender?: string): SeenMail {
+  return seen("access", text, { corrected: true, ...(sender === undefined ? {} : { sender }) });
+}
+
+const FOBS = ["my door fob is dead", "the door fob again", "please renew my door fob today"];
+
+test("words of several corrections become a proposal, measured on all mail", () => {
+  const others = [seen("billing", "my bill is wrong"), seen("access", "the door fob works now")];
+  expect(proposals([...FOBS.map((text) => corrected(text)), ...others], 3)).toMatchObject([
+    { type: "access", phrases: ["door fob"], corrections: 3, found: 3, hits: 4, right: 4, collisions: [] },
+  ]);
+});
+
+test("words that also stand in mail of other types are told, and too many of those are no rule", () => {
+  const mails = [...FOBS, ...FOBS, ...FOBS, ...FOBS].map((text) => corrected(text));
+  const one = seen("billing", "the door fob costs too much");
+  expect(proposals([...mails, one], 3)).toMatchObject([{ hits: 13, right: 12, collisions: [one.ref] }]);
+  expect(proposals([...mails, one, ...FOBS.map((text) => seen("billing", text))], 3)).toEqual([]);
+});
+
+test("too few corrections, one writer's words and everyday words propose nothing", () => {
+  expect(
+    proposals(
+      FOBS.slice(0, 2).map((text) => corrected(text)),
+      3,
+    ),
+  ).toEqual([]);
+  expect(
+    proposals(
+      FOBS.map((text) => corrected(text, "one@example.net")),
+      3,
+    ),
+  ).toEqual([]);
+  expect(
+    proposals(
+      ["please", "please now", "hello please"].map((text) => corrected(text)),
+      3,
+    ),
+  ).toEqual([]);
+});
+
+test("a proposal from corrections in a store is shown, written into the rules, and refused for good", async () => {
+  await using dir = await tempDir();
+  const rules = join(dir.path, "rules");
+  cpSync(RULES, rules, { recursive: true });
+  await using gateway = await testGateway(dir.path, { rulesFolder: rules });
+  const flags = ["--data", join(dir.path, "data"), "--rules", rules];
+  for (const [at, text] of ["My zibbel badge is dead", "the zibbel badge again", "zibbel badge please"].entries()) {
+    const raw = `From: w${at}@example.net\r\nMessage-ID: <${at}@example.net>\r\nSubject: hello\r\n\r\n${text}\r\n`;
+    const reply = await sendMail(gateway.port("smtp"), ["billing@clinic.example"], raw);
+    const ref = /Accepted as (\S+)/.exec(reply)?.[1] ?? reply;
+    await until("it is decided", async () => (await gateway.store.find(ref))?.outcomes[0]);
+    const said = await runMailward(dir.path, [
+      "override",
+      ref,
+      "--queue",
+      "access-desk",
+      "--reason",
+      "badge",
+      ...flags,
+    ]);
+    expect(said.code, said.told).toBe(0);
+  }
+  const suggest = (...args: readonly string[]) => runMailward(dir.path, ["rules", "suggest", ...args, ...flags]);
+  const shown = await suggest();
+  expect(shown.out).toContain("access: finds 3 of 3 corrected mails (100 %)");
+  expect(shown.out).toContain("zibbel badge");
+  const [{ print }] = (await suggest("--json")).out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line)) as [{ print: string }];
+  const written = await suggest("--accept", print);
+  expect(written.code, written.out + written.told).toBe(0);
+  expect(readFileSync(join(rules, "routing.yaml"), "utf8")).toContain("zibbel badge");
+  await suggest("--refuse", print);
+  expect((await suggest()).out).toContain("Nothing to propose");
+  expect((await suggest("--accept", "0123456789abcdef")).told).toContain("is no proposal now");
+});
