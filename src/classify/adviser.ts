@@ -57,6 +57,8 @@ export type Adviser = {
   strongest(heard: Heard, language: string | null, type: string, most: number): readonly Term[];
 };
 
+const NO_WORDS = new Uint32Array();
+
 /** Mails of every class that the model must have seen before it speaks. */
 const MAILS_MIN = 20;
 /** Of a mail with fewer known words than this the model has no opinion: another language, another trade. */
@@ -81,12 +83,12 @@ export function adviser(setup: ModelSetup): Adviser {
       const features = reader.features(stems(heard, language));
       if (!knows(model, features)) return null;
       const { rows } = features;
-      return { ...likeliest(logScores(model, rows, KIND), rows.length, setup), version, stage };
+      return { ...likeliest(logScores(model, features, KIND), rows.length, setup), version, stage };
     },
     strongest(heard, language, type, most) {
       const at = classes.indexOf(type);
       const weigh = ({ row, words }: NamedFeature): Term => {
-        const scores = logScores(model, Uint32Array.of(row), KIND);
+        const scores = logScores(model, { rows: Uint32Array.of(row), words: NO_WORDS }, KIND);
         const others = scores.filter((score, place) => place !== at && Number.isFinite(score));
         const mean = others.reduce((sum, score) => sum + score, 0) / Math.max(1, others.length);
         return { words, weight: (scores[at] ?? 0) - mean };

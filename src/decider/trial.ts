@@ -135,7 +135,7 @@ function judge(
   held: Held[] | null,
 ) {
   if (!knows(model, features)) return null;
-  const scores = logScores(model, features.rows, KIND);
+  const scores = logScores(model, features, KIND);
   held?.push({ scores, features: features.rows.length, at });
   return likeliest(scores, features.rows.length, { classes: model.classes, calibration });
 }

@@ -107,7 +107,7 @@ export function heldOut<M extends Voiced>(seen: readonly M[], model: BayesModel,
     for (const { features, type } of own) untrain(model, features, type);
     for (const mail of asked) {
       const { rows } = mail.features;
-      const scores = logScores(model, rows, kind);
+      const scores = logScores(model, mail.features, kind);
       const isKnown = knows(model, mail.features);
       held.push({ mail, scores, features: rows.length, at: classes.indexOf(mail.type), isKnown });
     }

@@ -75,7 +75,7 @@ async function naturalAlone(mails: readonly LabelledMail[]): Promise<void> {
     for (const mail of mails.filter((each) => fold(each) === out && each.evaluate !== false)) {
       let guess = "";
       times.natural.push(timed(() => (guess = natural.classify(`${mail.subject} ${mail.text}`))));
-      const scores = logScores(model, (read.get(mail) ?? NOTHING).rows, KIND);
+      const scores = logScores(model, read.get(mail) ?? NOTHING, KIND);
       sums.asked += 1;
       sums.natural += Number(guess === mail.type);
       sums.ours += Number(STARTER_CLASSES[scores.indexOf(Math.max(...scores))] === mail.type);
