@@ -1,7 +1,7 @@
 // `mailward override`, `train` and `model` beside a running gateway: the mail moves, the model learns and decides, and a
 // pin holds for the next mail. Everything is real: process, store, sockets, Maildirs.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sendMail } from "./support/dialogue.ts";
@@ -30,6 +30,7 @@ function run(path: string, args: readonly string[]): Promise<Ran> {
 
 function delivered(path: string, queue: string): readonly string[] {
   const folder = join(path, "data/mail", queue, "new");
+  if (!existsSync(folder)) return [];
   return readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
 }
 
