@@ -13,7 +13,7 @@ import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import { destinations } from "./gateway/destinations.ts";
 import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
-import { startLiveModel } from "./gateway/live-model.ts";
+import { type LiveModel, startLiveModel } from "./gateway/live-model.ts";
 import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts";
 import { settleQueues } from "./gateway/unknown-queues.ts";
 import { type SmtpIntake, startSmtpIntake } from "./intake/smtp.ts";
@@ -132,12 +132,12 @@ async function startWork(
       ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     }),
   );
-  started.use(await startLiveModel({ store, decider, log }));
+  const model = started.use(await startLiveModel({ store, decider, log }));
   const folders = { live: config.rulesFolder, shadow: config.shadowRulesFolder };
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
   );
-  return { store, metrics, now, deliverer, decider, live };
+  return { store, metrics, now, deliverer, decider, live, model };
 }
 
 /** What everything stands on. */
@@ -204,6 +204,7 @@ type Behind = {
   readonly deliverer: Deliverer;
   readonly decider: Decider;
   readonly live: LiveRules;
+  readonly model: LiveModel;
 };
 
 /** Doors are opened last and, being last on the stack, are closed first. */
@@ -274,10 +275,11 @@ function report(log: Log, arrival: Arrival, { accepted, mail, hold }: Acceptance
 
 type Gauges = Behind & { readonly listeners: readonly Listening[] };
 
-async function status({ store, decider, deliverer, live, listeners }: Gauges): Promise<Status> {
+async function status({ store, decider, deliverer, live, model, listeners }: Gauges): Promise<Status> {
   const counts = await store.counts();
   const { inHand, replaced } = decider;
-  return { counts, inHand, replaced, down: deliverer.down(), rules: live.status(), doors: listeners };
+  const [rules, version] = [live.status(), model.version()];
+  return { counts, inHand, replaced, down: deliverer.down(), rules, model: version, doors: listeners };
 }
 
 function pick(config: Config, index: number): { protocol: string; address: string } {

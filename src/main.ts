@@ -6,5 +6,6 @@ import { keepCompiledCode } from "./config/env.ts";
 
 keepCompiledCode(join(import.meta.dirname, "../node_modules/.cache/mailward"));
 const { program } = await import("./cli/program.ts");
+const { commandsFor } = await import("./cli/commands.ts");
 
-await program().parseAsync();
+await program(await commandsFor(process.argv[2])).parseAsync();

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { allCommands } from "../src/cli/all-commands.ts";
 import { program } from "../src/cli/program.ts";
 import { BUILT_IN } from "../src/config/rule-check.ts";
 import { PLACES } from "../src/config/rule-schema.ts";
@@ -22,7 +23,7 @@ const LANGUAGE = readFileSync(join(ROOT, "rules/README.md"), "utf8");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const BLOCKS = [...LANGUAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((found) => found[1] ?? "");
 const keys = keysOf(rulesSchema, "");
-const commands = commandsOf(program(), []);
+const commands = commandsOf(program(allCommands()), []);
 
 describe("rules/README.md", () => {
   test.each(keys.map(({ path }) => path))("documents the key %s, with an example", (path) => {

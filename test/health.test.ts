@@ -27,6 +27,7 @@ test("/healthz and /readyz answer 200 when all is well", async () => {
     waiting: 0,
     held: 0,
     destinationsDown: [],
+    model: expect.stringMatching(/^starter-[0-9a-f]{8}$/),
   });
 });
 

@@ -31,6 +31,8 @@ const SMOOTHING = 2;
  * long one mostly its writer's manner: on writers it had not seen the model was right in 73 of 100 mails instead of 71.
  */
 const MAIL_WEIGHT = 40;
+/** ... up to this: no single word of a correction outweighs many mails. */
+const MAIL_WEIGHT_MAX = 12;
 /** Pairs, and words as words of the subject, beside single words: they repeat what those say. 75 instead of 73. */
 const PAIR_WEIGHT = 0.5;
 /** A word of fewer mails is not known: it may be another's row. */
@@ -121,7 +123,8 @@ function add({ classes, mails, totals, used, seen, counts }: BayesModel, feature
 
 /** What a mail counts in each of its features: a whole number, so that it can be taken back exactly. */
 function weightOf({ rows }: Features): number {
-  return Math.max(1, Math.round(MAIL_WEIGHT / Math.sqrt(Math.max(1, rows.length))));
+  const weight = Math.round(MAIL_WEIGHT / Math.sqrt(Math.max(1, rows.length)));
+  return Math.min(MAIL_WEIGHT_MAX, Math.max(1, weight));
 }
 
 function sumOf(counts: Uint32Array, row: number, width: number): number {

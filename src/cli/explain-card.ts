@@ -116,7 +116,8 @@ const TERMS_SHOWN = 6;
 
 /** Without words that stand in a longer piece of them. */
 function distinct(pieces: readonly string[]): readonly string[] {
-  return pieces.filter((each) => !pieces.some((other) => other !== each && ` ${other} `.includes(` ${each} `)));
+  const once = [...new Set(pieces)];
+  return once.filter((each) => !once.some((other) => other !== each && ` ${other} `.includes(` ${each} `)));
 }
 
 function entry(row: readonly Cell[], below: readonly string[] = []): Entry {

@@ -3,48 +3,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { balanceCommand } from "./balance.ts";
-import { checkCommand } from "./check.ts";
-import { demoCommand } from "./demo.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { explainCommand } from "./explain.ts";
-import { modelCommand } from "./model.ts";
-import { outcomesCommand } from "./outcomes.ts";
-import { overrideCommand } from "./override.ts";
-import { passwordCommand } from "./password.ts";
-import { queueCommand } from "./queue.ts";
-import { replayCommand } from "./replay.ts";
-import { reportCommand } from "./report.ts";
-import { rulesCommand } from "./rules.ts";
-import { sendCommand } from "./send.ts";
-import { serveCommand } from "./serve.ts";
-import { showCommand } from "./show.ts";
-import { statusCommand } from "./status.ts";
-import { testCommand } from "./test.ts";
-import { trainCommand } from "./train.ts";
 
-export function program(): Command {
-  const commands = [
-    serveCommand(),
-    statusCommand(),
-    checkCommand(),
-    testCommand(),
-    explainCommand(),
-    sendCommand(),
-    demoCommand(),
-    outcomesCommand(),
-    showCommand(),
-    overrideCommand(),
-    queueCommand(),
-    balanceCommand(),
-    reportCommand(),
-    replayCommand(),
-    trainCommand(),
-    modelCommand(),
-    evaluateCommand(),
-    rulesCommand(),
-    passwordCommand(),
-  ];
+/** The program with these commands. */
+export function program(commands: readonly Command[]): Command {
   const root = new Command("mailward")
     .description(
       "Takes mail in for a health organisation, decides whose it is and how urgent, delivers it, and keeps the reasons.",

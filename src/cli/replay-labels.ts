@@ -7,6 +7,7 @@ import { oneOf } from "../config/yaml-mistakes.ts";
 import type { Urgency } from "../outcome.ts";
 import type { Label } from "../rulebook/replay-labels.ts";
 import { idOf, refOf } from "../store/ref.ts";
+import type { Store } from "../store/store.ts";
 import { CannotDo } from "./operator.ts";
 import { safe } from "./terminal.ts";
 
@@ -32,6 +33,12 @@ export function readLabels(file: string, rules: RuleSet): Labels {
   if (problems.length > 0) throw new CannotDo(problems.join("\n"));
   if (labels.size === 0) throw new CannotDo(`${file}: there is no label in it; ${EXAMPLE}`);
   return labels;
+}
+
+/** What people have said by correcting mails; a correction of one alias stands for the mail. */
+export async function correctedLabels(store: Pick<Store, "overrides">): Promise<Labels> {
+  const rows = (await store.overrides(0)).filter(({ undone, isUndo }) => !undone && !isUndo);
+  return new Map(rows.map(({ ref, type, urgency }) => [ref, { type, urgency }]));
 }
 
 function textOf(file: string): string {

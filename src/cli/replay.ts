@@ -18,7 +18,7 @@ import {
   withStore,
   withStoreFlags,
 } from "./operator.ts";
-import { readLabels } from "./replay-labels.ts";
+import { correctedLabels, readLabels } from "./replay-labels.ts";
 import { type MailPages, mailFiles, storedMails } from "./replay-mails.ts";
 import { printReplay } from "./replay-page.ts";
 import { replayAll, type Trial } from "./replay-run.ts";
@@ -46,7 +46,10 @@ export function replayCommand(): Command {
     .option("--since <when>", `mail decided from a date, or within 15m, 12h, 30d (default ${SINCE})`, parseSince)
     .option("--limit <n>", "only the newest so many mails", parseCount)
     .option("--mails <folder>", "mails from the .eml files in a folder instead of the store")
-    .option("--labels <file>", "what is right, confirmed by people: CSV or JSON lines with ref or file, type, urgency")
+    .option(
+      "--labels <file>",
+      "what is right, confirmed by people: CSV or JSON lines with ref or file, type, urgency (else their corrections)",
+    )
     .option("--all", "list every mail that changes, not only 20 of a sort")
     .action((flags: ReplayFlags) => plainErrors(() => replay(flags)));
 }
@@ -65,7 +68,8 @@ async function replay(flags: ReplayFlags): Promise<void> {
   }
   const since = flags.since ?? parseSince(SINCE);
   await withStore(flags, async (store) => {
-    const trial: Trial = { ...asked, model: await modelInUse(store) };
+    const told = asked.labels ?? (await correctedLabels(store));
+    const trial: Trial = { ...asked, labels: told.size === 0 ? null : told, model: await modelInUse(store) };
     const known = { store, threadKey: await store.threadKey() };
     const pages = await storedMails(store, { since, limit: flags.limit ?? null, known });
     await run(trial, pages, `No mail was decided since ${dateTime(since)}: there is nothing to replay.`);

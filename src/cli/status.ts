@@ -13,7 +13,7 @@ const ANSWER_MS_MAX = 5000;
 
 export function statusCommand(): Command {
   return withStoreFlags(new Command("status"))
-    .description("how the running gateway is: its rules and their mistakes, what waits, its doors")
+    .description("how the running gateway is: its rules and their mistakes, its model, what waits, its doors")
     .action((flags: OperatorFlags) => plainErrors(() => status(flags)));
 }
 
@@ -52,6 +52,7 @@ function page(answer: Readiness & { readonly ready: true }): string {
     ["undecided", String(answer.undecided)],
     ["waiting", `${waiting}${destinationsDown.length > 0 ? `; no answer from ${destinationsDown.join(", ")}` : ""}`],
     ["held", heldWords(answer.heldMessages + answer.held)],
+    ["model", `${answer.model}${answer.model.startsWith("starter") ? " (ours, not yet taught here)" : ""}`],
     ...folderRows("rules", rules.live),
     ...(rules.shadow === null ? [] : folderRows("shadow", rules.shadow)),
   ];

@@ -16,6 +16,8 @@ export type Status = {
   /** Queues whose destination does not answer. */
   readonly down: readonly string[];
   readonly rules: RulesStatus;
+  /** The model that advises, by its version. */
+  readonly model: string;
   readonly doors: readonly Door[];
 };
 
@@ -33,6 +35,7 @@ export type Readiness =
       readonly destinationsDown: readonly string[];
       readonly doors: readonly Door[];
       readonly rules: RulesStatus;
+      readonly model: string;
     });
 
 export type HealthPageOptions = {
@@ -67,7 +70,7 @@ export async function startHealthPage({ address, port, metrics, status }: Health
 async function readiness(status: () => Promise<Status>): Promise<Readiness> {
   const answer = await storeAnswer(status);
   if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
-  const { counts, inHand, replaced, down, rules, doors } = answer;
-  const degraded = down.length > 0 || rules.live.problems.length > 0;
-  return { ready: true, degraded, ...counts, inHand, workersReplaced: replaced, destinationsDown: down, doors, rules };
+  const { counts, inHand, replaced: workersReplaced, down: destinationsDown, rules, model, doors } = answer;
+  const degraded = destinationsDown.length > 0 || rules.live.problems.length > 0;
+  return { ready: true, degraded, ...counts, inHand, workersReplaced, destinationsDown, doors, rules, model };
 }
