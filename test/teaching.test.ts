@@ -104,6 +104,21 @@ test("the same correction again changes nothing", async () => {
   expect(await store.taught()).toMatchObject({ last: 1 });
 });
 
+test("a confirmation of what was decided is on record, teaches, moves nothing, and can be taken back", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const id = await decidedMail(store);
+  const confirming = correction(id, { queue: "billing-desk", type: "billing", reason: "right" });
+  expect(await store.correct(confirming)).toEqual({ kind: "corrected", from: [], labelId: 1 });
+  expect(await store.correct(confirming)).toEqual({ kind: "same" });
+  const found = await caseOf(store, id);
+  expect(found.overrides).toMatchObject([{ queue: "billing-desk", reason: "right" }]);
+  expect(found.deliveries).toMatchObject([{ queue: "billing-desk", leftAt: null, state: "waiting" }]);
+  await store.undoCorrection({ messageId: id, alias: null, at: NOW + 300, by: "maria", reason: "no" });
+  expect(await store.lessons(0, 9)).toMatchObject([{ by: 1 }, { by: -1, undoes: 1 }]);
+  expect(await claim(store, "billing-desk")).toHaveLength(1);
+});
+
 test("another correction untrains exactly what the first taught; taking all back leaves the starter, bit for bit", async () => {
   await using dir = await tempDir();
   await using store = await open(dir.path);

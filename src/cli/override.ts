@@ -30,7 +30,7 @@ export function overrideCommand(): Command {
     .option("--queue <name>", "the queue it belongs to")
     .option("--type <name>", "what is asked, where the queue takes several types; none: it is for no queue")
     .addOption(new Option("--urgency <level>", "how urgent it is").choices(["P1", "P2", "P3", "P4"]))
-    .requiredOption("--reason <text>", "why, for whoever asks later", reasonText)
+    .requiredOption("--reason <text>", "why, for whoever asks later, without a patient's words", reasonText)
     .option("--alias <name>", "only as it was sent to this alias")
     .option("--pin", "also send later mail of this sender with such a subject there")
     .option("--undo", "take the last correction back, with what it taught")

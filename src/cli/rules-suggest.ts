@@ -120,7 +120,8 @@ async function seenMails(store: Store, since: number): Promise<readonly SeenMail
       if (type === null) continue;
       const { subject, text } = hear(await parse(raw));
       const words = [subject, ...text].map((stretch) => stretch.words.text);
-      const isCorrection = corrected.has(ref) && outcome?.requestType !== type;
+      // What went to people and they placed asks for a rule as much as what went wrong.
+      const isCorrection = corrected.has(ref) && (outcome?.review === true || outcome?.requestType !== type);
       seen.push({
         ref,
         type,

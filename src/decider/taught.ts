@@ -1,6 +1,7 @@
 // The model as it is taught: the starter and every lesson of the store up to one of them, in order. The store's labels
 // are the truth; what is held here and in its snapshot only saves counting them anew.
 
+import { createHash } from "node:crypto";
 import type { ModelSetup, Pinned, Stage } from "../classify/adviser.ts";
 import { NONE } from "../classify/adviser.ts";
 import { type BayesModel, copyOf, modelFrom, train, untrain, widened } from "../classify/bayes.ts";
@@ -10,6 +11,7 @@ import type { Lesson, TeachingStore } from "../store/teaching.ts";
 
 /** Confirmed mails of every type that make the model the site's own. */
 const SITE_MAILS_MIN = 30;
+const VERSION_DIGITS = 8;
 /** Lessons read at once. */
 const LESSONS = 1000;
 /** A snapshot this many lessons old is replaced. */
@@ -93,7 +95,9 @@ export class TaughtModel {
   }
 
   get version(): string {
-    return this.labelId === 0 ? `starter-${this.starter.hash}` : `${this.labelId}-${this.chain}`;
+    if (this.labelId === 0) return `starter-${this.starter.hash}`;
+    const told = createHash("sha256").update(this.chain).update(this.starter.hash).digest("hex");
+    return `${this.labelId}-${told.slice(0, VERSION_DIGITS)}`;
   }
 
   get starterCalibration(): Calibration {

@@ -77,6 +77,7 @@ export function modelStatements(db: Connection) {
   const pins = db.prepare<[], PinRow>(`
     select print, type, queue from pins where id in (select max(id) from pins group by print) and queue is not null
     order by id`);
+  const pinnedTo = db.prepare("select queue from pins where print = ? order by id desc limit 1").pluck();
   const pinsOf = db.prepare<[number], { print: Uint8Array }>(`
     select print from pins where override_id = ? and id in (select max(id) from pins group by print)`);
   const refuse = db.prepare("insert or ignore into refused_proposals (print, at, by) values (:print, :at, :by)");
@@ -104,6 +105,7 @@ export function modelStatements(db: Connection) {
     }): void {
       pin.run(row);
     },
+    isPinned: (print: Uint8Array, queue: string): boolean => pinnedTo.get(print) === queue,
     pins: (): readonly PinRow[] => pins.all(),
     /** The pins that a correction made and that still count. */
     pinsOf: (overrideId: number): readonly Uint8Array[] => pinsOf.all(overrideId).map(({ print }) => print),

@@ -8,9 +8,12 @@ import type { CorrectCall, UndoCall } from "../teaching-calls.ts";
 export function correct(tables: Tables, call: CorrectCall): Corrected {
   const places = placesFor(tables, call);
   if (!Array.isArray(places)) return places as Corrected;
-  const changed = (places as readonly Place[]).filter((place) => isChanged(place, call));
+  const moved = (places as readonly Place[]).filter((place) => isChanged(place, call));
   const labelId = learn(tables, call);
-  if (changed.length === 0 && labelId === null && call.pin === null) return { kind: "same" };
+  const isNew = labelId !== null || (call.pin !== null && !tables.model.isPinned(call.pin, call.queue));
+  if (moved.length === 0 && !isNew) return { kind: "same" };
+  // Who confirms what was decided is on record too, and can take it back.
+  const changed = moved.length === 0 ? (places as readonly Place[]) : moved;
   let overrideId: number | null = null;
   for (const place of changed) {
     const urgency = call.urgency ?? place.urgency;
@@ -29,7 +32,7 @@ export function correct(tables: Tables, call: CorrectCall): Corrected {
     const { at, by, type, queue, pin: print } = call;
     tables.model.pin({ at, by, print, type, queue, overrideId });
   }
-  return { kind: "corrected", from: changed.map(({ queue }) => queue), labelId };
+  return { kind: "corrected", from: moved.map(({ queue }) => queue), labelId };
 }
 
 /** Takes back the last correction that stands: the routing goes where it was before, and its lesson is untaught. */
