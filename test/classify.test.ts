@@ -132,6 +132,19 @@ test("what the model takes for mail of no queue goes to people, with the alias a
   expect(rule(evidence, scores, [], [], set.decide)).toEqual(ruling);
 });
 
+test("where nothing but the model speaks for a type, it needs more points than with the alias", () => {
+  const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
+  const says = (points: number): Evidence => {
+    return { kind: "model", type: "clinical", points, probability: 0.9, stage: "site" };
+  };
+  const set: RuleSet = { ...BLANK_RULES, types: ["clinical", "billing"].map((name) => ({ name, rules: [] })) };
+  const ruled = (evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), [], [], set.decide);
+  expect(ruled([alias, says(4.4)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
+  expect(ruled([alias, says(4.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+  const own: Evidence = { ...alias, alias: "clinical", type: "clinical" };
+  expect(ruled([own, says(1.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+});
+
 test("a type that needs a greater lead asks people below it, also where the alias alone decides", () => {
   const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
   const decide = { ...BLANK_RULES.decide, marginFor: { billing: 2 } };

@@ -37,7 +37,7 @@ function delivered(path: string, queue: string): readonly string[] {
 test("a correction moves the mail, is told by show, and the model that learnt it decides the next", async () => {
   await using dir = await tempDir();
   await using gateway = await testGateway(dir.path, { rulesFolder: RULES });
-  const { ref, outcome } = await send(gateway, mail("hello", "The frobnitz again, as I told you on Monday."));
+  const { ref, outcome } = await send(gateway, mail("hello", "Frobnitz zibbel quorax wumple nerl."));
   expect(outcome).toMatchObject({ queue: "billing-desk" });
   expect(outcome?.modelVersion).toMatch(/^starter-/);
   const args = ["override", ref, "--queue", "access-desk", "--reason", "their portal", "--by", "maria"];
@@ -48,7 +48,7 @@ test("a correction moves the mail, is told by show, and the model that learnt it
   await until("it is delivered there", () => delivered(dir.path, "access-desk").length === 1);
   const [copy = ""] = delivered(dir.path, "access-desk");
   expect(copy).toContain("X-Mailward-Queue: access-desk");
-  expect(copy).toContain("The frobnitz again");
+  expect(copy).toContain("Frobnitz zibbel");
   const shown = await runMailward(dir.path, ["show", ref, "--data", join(dir.path, "data")]);
   expect(shown.out).toContain("maria for billing@: queue access-desk, access, P4: their portal");
   expect(shown.out).toContain("then sent elsewhere");

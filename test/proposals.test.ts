@@ -73,7 +73,7 @@ test("a proposal from corrections in a store is shown, written into the rules, a
   cpSync(RULES, rules, { recursive: true });
   await using gateway = await testGateway(dir.path, { rulesFolder: rules });
   const flags = ["--data", join(dir.path, "data"), "--rules", rules];
-  for (const [at, text] of ["My zibbel badge is dead", "the zibbel badge again", "zibbel badge please"].entries()) {
+  for (const [at, text] of ["zibbel quorax frobnitz", "wumple zibbel quorax", "zibbel quorax nerl"].entries()) {
     const raw = `From: w${at}@example.net\r\nMessage-ID: <${at}@example.net>\r\nSubject: hello\r\n\r\n${text}\r\n`;
     const reply = await sendMail(gateway.port("smtp"), ["billing@clinic.example"], raw);
     const ref = /Accepted as (\S+)/.exec(reply)?.[1] ?? reply;
@@ -92,14 +92,14 @@ test("a proposal from corrections in a store is shown, written into the rules, a
   const suggest = (...args: readonly string[]) => runMailward(dir.path, ["rules", "suggest", ...args, ...flags]);
   const shown = await suggest();
   expect(shown.out).toContain("access: finds 3 of 3 corrected mails (100 %)");
-  expect(shown.out).toContain("zibbel badge");
+  expect(shown.out).toContain("zibbel quorax");
   const [{ print }] = (await suggest("--json")).out
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line)) as [{ print: string }];
   const written = await suggest("--accept", print);
   expect(written.code, written.out + written.told).toBe(0);
-  expect(readFileSync(join(rules, "routing.yaml"), "utf8")).toContain("zibbel badge");
+  expect(readFileSync(join(rules, "routing.yaml"), "utf8")).toContain("zibbel quorax");
   await suggest("--refuse", print);
   expect((await suggest()).out).toContain("Nothing to propose");
   expect((await suggest("--accept", "0123456789abcdef")).told).toContain("is no proposal now");

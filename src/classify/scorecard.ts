@@ -20,10 +20,27 @@ const DOUBTFUL = new Set<Defect>([...GRAVE, "broken-encoding", "html-cut", "text
 const DOUBT_POINTS = 0.5;
 const DOUBT_POINTS_MAX = 1.5;
 
+/** Points more that are needed where nothing but the model speaks for a type. */
+const MODEL_ALONE_POINTS = 1.5;
+
 /** How many points more the best type needs because the mail could not be read well. */
 export function doubt(defects: readonly Defect[]): number {
   const doubts = defects.filter((defect) => DOUBTFUL.has(defect)).length;
   return Math.min(DOUBT_POINTS_MAX, doubts * DOUBT_POINTS);
+}
+
+/** The points a type needs: more where the mail could not be read well, and where nothing but the model speaks for it. */
+export function pointsNeeded(
+  evidence: readonly Evidence[],
+  type: string,
+  defects: readonly Defect[],
+  { atLeast }: RuleSet["decide"],
+): number {
+  const speaking = evidence.filter(
+    (each) => (each.kind === "rule" || each.kind === "alias" || each.kind === "override") && each.type === type,
+  );
+  const isModelAlone = speaking.length === 0 && evidence.some((each) => each.kind === "model" && each.type === type);
+  return atLeast + doubt(defects) + (isModelAlone ? MODEL_ALONE_POINTS : 0);
 }
 
 /** Points by type, highest first; equal points in the order of the rule files. Sure evidence has no points. */
@@ -67,9 +84,9 @@ function byPoints(
 ): Ruling {
   const alias = evidence.find((each) => each.kind === "alias");
   const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override" || each.kind === "model");
-  const needed = decide.atLeast + doubt(defects);
   const [best, second] = scores;
   if (best === undefined) return review(null, "nothing-matched");
+  const needed = pointsNeeded(evidence, best.type, defects, decide);
   const lead = best.points - (second?.points ?? 0);
   const unopposed = spoken.every((each) => each.type === alias?.type);
   if (unopposed && (best.points < needed || spoken.length === 0)) {

@@ -1,7 +1,7 @@
 // A decision as a page for people: the mail's head, the scorecard with the words that were found, what it led to.
 
 import { stripVTControlCharacters } from "node:util";
-import { doubt } from "../classify/scorecard.ts";
+import { pointsNeeded } from "../classify/scorecard.ts";
 import { isOpen } from "../config/calendar.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Address, Defect, LocalTime, Message, SectionKind } from "../message.ts";
@@ -126,7 +126,7 @@ function verdict(outcome: Outcome, defects: readonly Defect[], rules: RuleSet): 
     ...(closed === undefined
       ? []
       : [["After hours", `${closed.closed} is closed, so it goes to ${closed.queue}`] as const]),
-    ["Because", because(outcome, rules, doubt(defects))],
+    ["Because", because(outcome, rules, defects)],
     ...(outcome.missing.length === 0 ? [] : [["Missing", outcome.missing.join(", ")] as const]),
   ]);
 }
@@ -156,10 +156,16 @@ function urgencyWhy({ urgency, evidence }: Outcome): string {
   return rules.length + fields.length === 0 ? `${WHEN[urgency]}: no urgency rule matched` : `${WHEN[urgency]}: ${from}`;
 }
 
-function because({ decidedBy, decision, scores, evidence }: Outcome, { decide }: RuleSet, doubts: number): string {
+function because(
+  { decidedBy, decision, scores, evidence }: Outcome,
+  { decide }: RuleSet,
+  defects: readonly Defect[],
+): string {
   const [best, second] = scores;
   const lead = (best?.points ?? 0) - (second?.points ?? 0);
-  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${decide.atLeast + doubts}${doubts === 0 ? "" : `, ${doubts} of it because the mail is hard to read`}), lead ${lead.toFixed(1)} (needed ${decide.margin})`;
+  const needed = pointsNeeded(evidence, best?.type ?? "", defects, decide);
+  const doubts = needed - pointsNeeded(evidence, best?.type ?? "", [], decide);
+  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${needed}${doubts === 0 ? "" : `, ${doubts} of it because the mail is hard to read`}), lead ${lead.toFixed(1)} (needed ${decide.margin})`;
   switch (decidedBy) {
     case "sure-rule": {
       const sure = evidence.find((each) => each.kind === "rule" && each.sure);

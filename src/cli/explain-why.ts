@@ -5,7 +5,7 @@ import type { Adviser } from "../classify/adviser.ts";
 import type { CompiledRules } from "../classify/compile.ts";
 import { compileRules } from "../classify/compile.ts";
 import { knownOf } from "../classify/known.ts";
-import { doubt } from "../classify/scorecard.ts";
+import { pointsNeeded } from "../classify/scorecard.ts";
 import { type Known, withKnown } from "../config/conditions.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Facts, Message } from "../message.ts";
@@ -59,7 +59,7 @@ export function nearness(outcome: Outcome, { defects }: Decided, { decide }: Rul
     outcome.decidedBy === "alias" ||
     (outcome.decision.kind === "review" && ["too-close", "alias-contradicted"].includes(outcome.decision.reason));
   if (best === undefined || (!isShort && outcome.decidedBy !== "scorecard")) return null;
-  const overBar = best.points - decide.atLeast - doubt(defects);
+  const overBar = best.points - pointsNeeded(outcome.evidence, best.type, defects, decide);
   const overSecond = best.points - (second?.points ?? 0) - decide.margin;
   const over = Math.min(overBar, overSecond);
   if (isShort) return over < 0 ? { kind: "short", type: best.type, points: -over } : null;
