@@ -10,9 +10,9 @@ const EDGE = 36;
 /** The whole page. */
 export function evaluationPage(report: Report, at: string): string {
   const { mails, writers, ways, matrix, types, urgencies } = report;
-  const overall = ways.map(({ name, f1, f1Routed, review, cost }) => [
+  const overall = ways.map(({ name, f1, f1Routed, review, none, cost }) => [
     name,
-    ...[f1, f1Routed, review].map(percent),
+    ...[f1, f1Routed, review, none].map(percent),
     cost.toFixed(0),
   ]);
   return `<!doctype html>
@@ -23,7 +23,7 @@ export function evaluationPage(report: Report, at: string): string {
 <style>${STYLE}</style>
 <h1>How well mail is routed</h1>
 <p>${mails} mails of ${writers} writers, ${escaped(at)}. The model never saw the writer of the mail it is asked about.</p>
-${tableHtml(["way of deciding", "F1", "F1 of what is routed", "to people", "cost of 100 mails"], overall)}
+${tableHtml(["way of deciding", "F1", "F1 of what is routed", "to people", "none to people", "cost of 100 mails"], overall)}
 <h2>What it is, and where it goes</h2>
 <p>By rules and model. Rows are what the mail is, columns where it goes; the darker, the more.</p>
 ${matrixHtml(matrix, [...types, "people"])}

@@ -26,7 +26,10 @@ export type WayReport = {
   readonly name: string;
   readonly f1: number;
   readonly f1Routed: number;
+  /** Of the mails that have a queue: those that go to people. */
   readonly review: number;
+  /** Of the mails for none of the queues: those that go to people, as they should; null where there is none. */
+  readonly none: number | null;
   /** By the rules' matrix, for a hundred mails. */
   readonly cost: number;
   readonly figures: readonly Figures[];
@@ -86,10 +89,22 @@ function wayReport(
     name,
     f1: mean(figures.map(({ f1 }) => f1)),
     f1Routed: mean(figures.map(({ f1Routed }) => f1Routed)),
-    review: mails.filter(({ answers }) => answers[way] === null).length / mails.length,
+    review:
+      toPeople(
+        mails.filter(({ mail }) => mail.type !== NONE),
+        way,
+      ) ?? 0,
+    none: toPeople(
+      mails.filter(({ mail }) => mail.type === NONE),
+      way,
+    ),
     cost: (costOf(mails, way, rules, watchedTypes(rules)) / mails.length) * 100,
     figures,
   };
+}
+
+function toPeople(mails: readonly Evaluated[], way: Way): number | null {
+  return mails.length === 0 ? null : mails.filter(({ answers }) => answers[way] === null).length / mails.length;
 }
 
 /** The report for people on a terminal. */
@@ -97,10 +112,10 @@ export function reportText(report: Report): string {
   return [
     `${report.mails} mails of ${report.writers} writers; the model never saw the writer of the mail it is asked about.`,
     table(
-      ["way of deciding", "F1", "F1 routed", "to people", "cost of 100 mails"],
-      report.ways.map(({ name, f1, f1Routed, review, cost }) => [
+      ["way of deciding", "F1", "F1 routed", "to people", "none to people", "cost of 100 mails"],
+      report.ways.map(({ name, f1, f1Routed, review, none, cost }) => [
         name,
-        ...[f1, f1Routed, review].map(percent),
+        ...[f1, f1Routed, review, none].map(percent),
         cost.toFixed(0),
       ]),
     ),
