@@ -73,20 +73,18 @@ test("a proposal from corrections in a store is shown, written into the rules, a
   cpSync(RULES, rules, { recursive: true });
   await using gateway = await testGateway(dir.path, { rulesFolder: rules });
   const flags = ["--data", join(dir.path, "data"), "--rules", rules];
+  // All are sent before the first correction: the model learns so fast that the third would be right by itself.
+  const refs: string[] = [];
   for (const [at, text] of ["zibbel quorax frobnitz", "wumple zibbel quorax", "zibbel quorax nerl"].entries()) {
     const raw = `From: w${at}@example.net\r\nMessage-ID: <${at}@example.net>\r\nSubject: hello\r\n\r\n${text}\r\n`;
     const reply = await sendMail(gateway.port("smtp"), ["billing@clinic.example"], raw);
     const ref = /Accepted as (\S+)/.exec(reply)?.[1] ?? reply;
     await until("it is decided", async () => (await gateway.store.find(ref))?.outcomes[0]);
-    const said = await runMailward(dir.path, [
-      "override",
-      ref,
-      "--queue",
-      "access-desk",
-      "--reason",
-      "badge",
-      ...flags,
-    ]);
+    refs.push(ref);
+  }
+  for (const ref of refs) {
+    const args = ["override", ref, "--queue", "access-desk", "--reason", "badge", ...flags];
+    const said = await runMailward(dir.path, args);
     expect(said.code, said.told).toBe(0);
   }
   const suggest = (...args: readonly string[]) => runMailward(dir.path, ["rules", "suggest", ...args, ...flags]);
