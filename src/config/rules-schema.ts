@@ -131,7 +131,7 @@ const topLevel = {
         .meta({ description: "Lead it needs over the second.", example: "margin: 1.5" }),
       model_points_max: z.number().min(0).max(POINTS_MAX).default(2.5).meta({
         description:
-          "The most points the model may give; 0 leaves it out. Below `at_least` and 1.5 it never decides alone.",
+          "The most points the model may give; 0 leaves it out. Below `at_least` and 3.5 it never decides alone.",
         example: "model_points_max: 2.5",
       }),
       margin_for: z.record(name, z.number().min(0).max(POINTS_MAX)).default({}).meta({
