@@ -97,8 +97,17 @@ test("a sorted archive is learnt from a folder, a Maildir and an mbox file, once
     "billing: 1 mails, 1 of them new\nclinical: 1 mails, 1 of them new\nnone: 2 mails, 2 of them new",
   );
   expect((await run(dir.path, args)).out).toContain("none: 2 mails, 0 of them new\nNothing new was learnt.");
+  // One folder with all of it, by the names of the types; sorted otherwise, a mail is learnt anew.
+  mkdirSync(at("sorted/access"), { recursive: true });
+  writeFileSync(at("sorted/access/a.eml"), readFileSync(at("folder/a.eml")));
+  expect((await run(dir.path, ["train", "--from", "sorted"])).out).toContain(
+    "access: 1 mails, 0 of them new, 1 learnt as another type before",
+  );
+  expect((await run(dir.path, ["train", "--undo", "--from", "sorted"])).out).toContain("1 of them taken back");
+  expect((await run(dir.path, ["train", "--undo", "--from", "sorted"])).out).toContain("Nothing was taken back");
+  expect((await run(dir.path, ["train", ...args.slice(1)])).out).toContain("billing: 1 mails, 1 of them new");
   const model = JSON.parse((await runMailward(dir.path, ["model", "--json", "--data", at("data")])).out);
-  expect(model).toMatchObject({ stage: "starter", live: 4, last: 4, trial: { passed: true } });
+  expect(model).toMatchObject({ stage: "starter", live: 8, last: 8, trial: { passed: true } });
   expect(model.classes.find((each: { type: string }) => each.type === "none")).toMatchObject({ confirmed: 2 });
 });
 
@@ -123,6 +132,8 @@ test("what cannot be understood is told in words, and nothing is changed", async
   expect(await told(["override", ref, "--undo", ...why])).toContain("nothing to take back");
   expect(await told(["override", "MW-99999Z", "--queue", "review", ...why])).toContain("There is no case");
   expect(await told(["override", ref, "--queue", "review", "--reason", " "])).toContain("Write why");
+  expect(await told(["override", ref, "--undo", "--pin", ...why])).toContain("Leave --pin");
+  expect(await told(["train", "--from", "nowhere"])).toContain("write a type and where its mails are");
   expect(await told(["train", "--from", "parking=x"])).toContain('There is no request type "parking"');
   expect(await told(["train", "--from", "billing=missing"])).toContain("cannot be read (ENOENT)");
   writeFileSync(join(dir.path, "plain.txt"), "no mail\n");

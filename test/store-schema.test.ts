@@ -146,3 +146,23 @@ test("a folder made open by mistake does not make the files open", async () => {
   const open = readdirSync(folder).filter((name) => statSync(join(folder, name)).mode & 0o077);
   expect(open).toEqual([]);
 });
+
+test("a store that was used before deliveries could be made anew keeps all of them, and what was left stays left", () => {
+  const db = new Database(":memory:");
+  const all = readMigrations();
+  migrate(db, "f", all.slice(0, 5));
+  const insert = (sql: string) => db.exec(sql);
+  insert(`insert into messages (id, body_id, body_bytes, door, received_at, client_address, client_helo, client_tls,
+    mail_from, smtp_utf8, body_8bit, size_bytes, sha256) values (1, 1, 1, 'smtp', 1, 'a', 'b', 0, 'c', 0, 0, 1, 'd')`);
+  insert(`insert into routings (id, message_id, alias, address, tag, dsn_notify, state, changed_at)
+    values (1024, 1, 'billing', 'a', '', '', 'decided', 1)`);
+  insert(`insert into deliveries (id, message_id, routing_id, queue, urgency, state, attempts, created_at, next_at, left_at,
+    reason) values (5, 1, 1024, 'a', 'P3', 'held', 0, 1, 1, 7, null), (6, 1, 1024, 'b', 'P3', 'delivered', 1, 1, 1, null, null)`);
+  migrate(db, "f", all);
+  expect(db.prepare("select id, queue, state, left_at, reason from deliveries order by id").all()).toEqual([
+    { id: 5, queue: "a", state: "held", left_at: 7, reason: "left" },
+    { id: 6, queue: "b", state: "delivered", left_at: null, reason: null },
+  ]);
+  expect(db.pragma("foreign_keys", { simple: true })).toBe(1);
+  expect(() => db.exec("delete from deliveries")).toThrow(/never deleted/);
+});

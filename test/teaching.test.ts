@@ -3,66 +3,15 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { type Features, featureReader, stemReader } from "../src/classify/features.ts";
-import { hear } from "../src/classify/hear.ts";
-import { modelInUse } from "../src/decider/model-in-use.ts";
 import { TaughtModel } from "../src/decider/taught.ts";
 import { readStarter } from "../src/rulebook/starter.ts";
-import { refOf } from "../src/store/ref.ts";
 import { openSqliteStore, type SqliteStore } from "../src/store/sqlite/sqlite.ts";
-import type { Correction } from "../src/store/teaching.ts";
-import { messageSaying } from "./support/blank.ts";
-import { decidedOf, finishOf, NOW, newMail, outcomeOf } from "./support/store-samples.ts";
+import { finishOf, NOW } from "./support/store-samples.ts";
+import { caseOf, claim, correction, decidedMail } from "./support/taught-mail.ts";
 import { tempDir } from "./support/temp-dir.ts";
-
-const stems = stemReader();
-
-function featuresOf(text: string, key = "any"): Features {
-  return featureReader(key).features(stems(hear(messageSaying(text)), "en"));
-}
 
 function open(folder: string): Promise<SqliteStore> {
   return openSqliteStore({ folder, mode: "gateway" });
-}
-
-/** A mail decided for the billing desk (each alias); answers its message id. */
-async function decidedMail(store: SqliteStore, aliases: readonly string[] = ["billing"], text = "Subject: a\r\n\r\nb") {
-  const accepted = await store.accept(newMail(text, aliases));
-  const messageId = accepted.messageId ?? 0;
-  const outcomes = accepted.routings.map((routing, place) => ({
-    routingId: routing.kind === "new" ? routing.routingId : 0,
-    outcome: outcomeOf(aliases[place] ?? "", "billing-desk"),
-    leaseTo: null,
-  }));
-  await store.record(decidedOf(messageId, outcomes));
-  return messageId;
-}
-
-function correction(messageId: number, over: Partial<Correction> = {}): Correction {
-  return {
-    messageId,
-    alias: null,
-    at: NOW + 100,
-    by: "maria",
-    reason: "a rash is no bill",
-    queue: "clinical-triage",
-    department: "Nurse triage",
-    type: "clinical",
-    urgency: null,
-    features: featuresOf("a rash on my arm"),
-    pin: null,
-    ...over,
-  };
-}
-
-function claim(store: SqliteStore, queue: string) {
-  return store.claim({ queue, owner: "me", now: NOW + 1000, leaseUntil: NOW + 2000, limit: 10 });
-}
-
-async function caseOf(store: SqliteStore, messageId: number) {
-  const found = await store.find(refOf(messageId));
-  if (found === null) throw new Error("there is no case");
-  return found;
 }
 
 test("a correction sends the mail elsewhere, marks the old delivery, and says who and why", async () => {
@@ -145,21 +94,6 @@ test("another correction untrains exactly what the first taught; taking all back
   expect(await store.undoCorrection(undo)).toEqual({ kind: "nothing-to-undo" });
 });
 
-test("a mail already delivered keeps that on record and is delivered once more, elsewhere", async () => {
-  await using dir = await tempDir();
-  await using store = await open(dir.path);
-  const id = await decidedMail(store);
-  const [job] = await claim(store, "billing-desk");
-  await store.finish(finishOf(job?.id ?? 0, 1));
-  await store.correct(correction(id));
-  const [next] = await claim(store, "clinical-triage");
-  await store.finish(finishOf(next?.id ?? 0, 1));
-  // Back again: the first queue has it already, so nobody gets it twice.
-  await store.undoCorrection({ messageId: id, alias: null, at: NOW + 300, by: "maria", reason: "no" });
-  expect(await claim(store, "billing-desk")).toEqual([]);
-  expect(await store.balance()).toMatchObject([{ delivered: 1, waiting: 0, held: 0, missing: 0 }]);
-});
-
 test("an attempt under way is finished, and what it could not deliver is not tried again", async () => {
   await using dir = await tempDir();
   await using store = await open(dir.path);
@@ -204,17 +138,4 @@ test("after a crash a correction is there whole or not at all, and said again it
     await again.correct(correction(id, { pin: Buffer.alloc(16, round) }));
     expect((await caseOf(again, id)).overrides).toHaveLength(1);
   }
-});
-
-test("a pin counts until the correction that made it is taken back", async () => {
-  await using dir = await tempDir();
-  await using store = await open(dir.path);
-  const id = await decidedMail(store);
-  await store.correct(correction(id, { pin: Buffer.alloc(16, 7) }));
-  expect(await store.pins()).toMatchObject([{ type: "clinical", queue: "clinical-triage" }]);
-  expect((await modelInUse(store)).pins).toEqual([
-    { print: "07".repeat(16), type: "clinical", queue: "clinical-triage" },
-  ]);
-  await store.undoCorrection({ messageId: id, alias: null, at: NOW + 300, by: "maria", reason: "no" });
-  expect(await store.pins()).toEqual([]);
 });

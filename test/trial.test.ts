@@ -10,7 +10,7 @@ import { modelInUse, modelOfThen } from "../src/decider/model-in-use.ts";
 import { TaughtModel } from "../src/decider/taught.ts";
 import { tryLessons } from "../src/decider/trial.ts";
 import { labelledMails } from "../src/rulebook/labelled.ts";
-import { STARTER_FILE, STARTER_TYPES, starterFile } from "../src/rulebook/starter.ts";
+import { readStarter, STARTER_FILE, STARTER_TYPES, starterFile } from "../src/rulebook/starter.ts";
 import { openSqliteStore, type SqliteStore } from "../src/store/sqlite/sqlite.ts";
 import { messageSaying } from "./support/blank.ts";
 import { NOW } from "./support/store-samples.ts";
@@ -33,15 +33,25 @@ test("the starter file is what our written mails make; `npm run starter` writes 
   expect(made === readFileSync(STARTER_FILE, "utf8")).toBe(true);
 });
 
-/** Lessons of one type from sentences; the same sentence is learnt once. */
-async function teach(store: SqliteStore, type: string, sentences: readonly string[]): Promise<number> {
+/** Lessons of one type from sentences, or (null) those taken back; the same sentence is learnt once. */
+async function learn(
+  store: SqliteStore,
+  type: string | null,
+  sentences: readonly string[],
+  writer: Buffer | null = null,
+) {
   const key = await store.modelKey();
   const labels = sentences.map((text) => ({
     type,
     features: featuresOf(text, key),
     print: createHash("sha256").update(text).digest().subarray(0, 16),
+    writer,
   }));
   return store.teach(labels, NOW, "maria");
+}
+
+async function teach(store: SqliteStore, type: string, sentences: readonly string[]): Promise<number> {
+  return (await learn(store, type, sentences)).fresh;
 }
 
 const SAYS = {
@@ -81,6 +91,58 @@ test("a model goes live when it loses nothing, and one taught wrongly stays out 
   expect((await modelOfThen(store, version))?.version).toBe(version);
   expect((await modelOfThen(store, starterVersion))?.version).toBe(starterVersion);
   expect(await modelOfThen(store, "40-00000000")).toBeNull();
+});
+
+test("an import that was wrong is taken back, or learnt as what it is, and nothing of it stays", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const starter = readStarter().model(await store.modelKey());
+  await teach(store, "clinical", many(SAYS.clinical, 0, 20));
+  await teach(store, "billing", many(SAYS.billing, 0, 20));
+  expect(await tryLessons(store, ["clinical"], NOW)).toMatchObject({ passed: true });
+  await teach(store, "billing", many(SAYS.clinical, 100, 80));
+  expect(await tryLessons(store, ["clinical"], NOW)).toMatchObject({ passed: false });
+  // Sorted right, the same mails are no second lesson.
+  expect(await learn(store, "clinical", many(SAYS.clinical, 100, 80))).toEqual({ fresh: 0, changed: 80, takenBack: 0 });
+  expect(await tryLessons(store, ["clinical"], NOW)).toMatchObject({ passed: true });
+  for (const says of [SAYS.clinical, SAYS.billing])
+    await learn(store, null, [...many(says, 0, 20), ...many(says, 100, 80)]);
+  expect(await learn(store, null, many(SAYS.clinical, 0, 20))).toEqual({ fresh: 0, changed: 0, takenBack: 0 });
+  const { last } = await store.taught();
+  expect((await TaughtModel.open(store, last)).model.numbers).toEqual(starter.numbers);
+});
+
+test("a model that did not pass takes nothing from the one in use, its calibration neither", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  for (const type of ["clinical", "billing", "admissions", "access"])
+    await teach(
+      store,
+      type,
+      many((i) => `${type} words that ${type} people write ${i} ${"abcdefghij"[i % 10]}${i}`, 0, 60),
+    );
+  expect(await tryLessons(store, ["clinical"], NOW)).toMatchObject({ passed: true });
+  const before = await modelInUse(store);
+  expect(before.calibration).not.toEqual(readStarter().calibration);
+  const wrong = many((i) => `clinical words that clinical people write ${i}`, 200, 200);
+  await teach(store, "billing", wrong);
+  expect(await tryLessons(store, ["clinical"], NOW)).toMatchObject({ passed: false });
+  const after = await modelInUse(store);
+  expect([after.version, after.calibration]).toEqual([before.version, before.calibration]);
+});
+
+test("a mail is tried without the other mails of its writer", async () => {
+  await using dir = await tempDir();
+  await using store = await open(dir.path);
+  const writer = Buffer.alloc(16, 1);
+  const sentences = many((i) => `zibbel quorax wumple nerl ${i}`, 0, 20);
+  await learn(store, "billing", sentences, writer);
+  const [row] = (await tryLessons(store, [], NOW))?.found.rows ?? [];
+  // Nobody else says such words, so of what was not learnt nothing is known.
+  expect(row?.next).toEqual({ right: 0, lost: 0 });
+  await learn(store, null, sentences);
+  await learn(store, "billing", sentences);
+  expect((await tryLessons(store, [], NOW))?.found.rows[0]?.next.right).toBeGreaterThan(15);
 });
 
 test("a model from a snapshot is the model from all lessons", async () => {

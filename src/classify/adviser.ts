@@ -110,8 +110,16 @@ export function adviser(setup: ModelSetup): Adviser {
 export function pinPrint(key: string, sender: string, subject: string): string {
   const shape = wordsOf(subject).map((word) => (/\d/.test(word) ? "#" : word));
   while (ANSWER_MARKS.has(shape[0] ?? "")) shape.shift();
-  const told = JSON.stringify(["pin", sender.toLowerCase(), ...shape]);
-  return createHmac("sha256", key).update(told).digest("hex").slice(0, 32);
+  return keyed(key, ["pin", sender.toLowerCase(), ...shape]);
+}
+
+/** What tells mails of one writer, by the address: 16 bytes under the site's key, in hex. */
+export function writerPrint(key: string, address: string): string {
+  return keyed(key, ["writer", address.toLowerCase()]);
+}
+
+function keyed(key: string, told: readonly string[]): string {
+  return createHmac("sha256", key).update(JSON.stringify(told)).digest("hex").slice(0, 32);
 }
 
 const ANSWER_MARKS = new Set(["re", "fw", "fwd", "rv", "aw", "wg", "tr"]);

@@ -95,13 +95,14 @@ export function train(model: BayesModel, features: Features, name: string): void
   add(model, features, classAt(model, name), 1);
 }
 
-/** Take back exactly what `train` with the same features and class did; throws, changing nothing, when that never was. */
+/** Take back exactly what `train` with the same features and class did; throws, changing nothing, when that cannot have been. */
 export function untrain(model: BayesModel, features: Features, name: string): void {
   const at = classAt(model, name);
   const { classes, counts, seen, mails } = model;
+  const weight = weightOf(features);
   const was =
     mails[at] !== 0 &&
-    features.rows.every((row) => counts[row * classes.length + at] !== 0) &&
+    features.rows.every((row) => (counts[row * classes.length + at] ?? 0) >= weight) &&
     features.words.every((row) => seen[row] !== 0);
   if (!was) throw new Error("untrain: this was never trained");
   add(model, features, at, -1);

@@ -89,8 +89,9 @@ async function confirmedMails(store: Store): Promise<readonly KnownMail[]> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of store.readBody(found.messageId)) chunks.push(chunk);
     const voice = found.reading?.originalSender ?? found.mail.envelope.mailFrom;
-    const { type, alias, urgency } = row;
-    mails.push({ voice, type: type ?? "", alias, urgency, raw: Buffer.concat(chunks) });
+    const { type, alias, saidUrgency } = row;
+    const urgency = saidUrgency === null ? {} : { urgency: saidUrgency };
+    mails.push({ voice, type: type ?? "", alias, ...urgency, raw: Buffer.concat(chunks) });
   }
   return mails;
 }

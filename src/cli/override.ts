@@ -68,6 +68,8 @@ async function run(
 function saidBy(flags: OverrideFlags): Said {
   const { queue, type = null, urgency = null, alias = null, reason } = flags;
   if (flags.undo === true && queue !== undefined) throw new CannotDo("Say either --queue or --undo.");
+  if (flags.undo === true && (flags.pin === true || type !== null || urgency !== null))
+    throw new CannotDo("Leave --pin, --type and --urgency out: --undo takes the last correction back as it was made.");
   if (flags.undo !== true && queue === undefined)
     throw new CannotDo("Say where it belongs with --queue NAME, or --undo.");
   const by = flags.by ?? userInfo().username;

@@ -38,7 +38,7 @@ export function readLabels(file: string, rules: RuleSet): Labels {
 /** What people have said by correcting mails; a correction of one alias stands for the mail. */
 export async function correctedLabels(store: Pick<Store, "overrides">): Promise<Labels> {
   const rows = (await store.overrides(0)).filter(({ undone, isUndo }) => !undone && !isUndo);
-  return new Map(rows.map(({ ref, type, urgency }) => [ref, { type, urgency }]));
+  return new Map(rows.map(({ ref, type, saidUrgency }) => [ref, { type, urgency: saidUrgency }]));
 }
 
 function textOf(file: string): string {

@@ -2,8 +2,6 @@
 // the model sees of the mail, and which later mails a pin is for. The command line and every other way in call this.
 
 import { NONE, pinPrint } from "../classify/adviser.ts";
-import { featureReader, stemReader } from "../classify/features.ts";
-import { hear } from "../classify/hear.ts";
 import { staffProof } from "../classify/staff.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Urgency } from "../outcome.ts";
@@ -15,6 +13,7 @@ import type { Case, Store } from "../store/store.ts";
 import type { Corrected } from "../store/teaching.ts";
 import { learnedOfCase } from "./facts-of-case.ts";
 import { withHouse } from "./learn.ts";
+import { lessonReader } from "./lesson.ts";
 import { type Trial, tryLessons } from "./trial.ts";
 
 /** What a person says. */
@@ -41,14 +40,12 @@ export async function correctCase(store: Store, found: Case, said: Said, rules: 
     const known = rules.queues.map(({ name }) => name).join(", ");
     throw new Unclear(`There is no queue "${queue}". The rules know: ${known}.`);
   }
-  const type = said.type ?? typeFor(queue, found, rules);
+  const type = said.type ?? typeFor(queue, rules);
   const known = [...rules.types.map(({ name }) => name), NONE];
   if (!known.includes(type)) throw new Unclear(`There is no request type "${type}". Write one of ${known.join(", ")}.`);
   const key = await store.modelKey();
   const raw = await bodyOf(store, found);
   const message = await parse(raw);
-  const heard = hear(message);
-  const features = featureReader(key).features(stemReader()(heard, message.language));
   const pin = said.pin ? await pinFor(store, found, raw, message, rules, key) : null;
   const corrected = await store.correct({
     messageId: found.messageId,
@@ -60,7 +57,7 @@ export async function correctCase(store: Store, found: Case, said: Said, rules: 
     department: departmentOf(queue, rules),
     type,
     urgency,
-    features,
+    ...lessonReader(key)(message),
     pin,
   });
   return { corrected, type, trial: await tryLessons(store, watchedTypes(rules), at) };
@@ -79,11 +76,9 @@ export async function undoCase(
   return { corrected, type: null, trial: await tryLessons(store, watchedTypes(rules), at) };
 }
 
-/** The type whose mail goes to this queue; of several the one it was decided to be. */
-function typeFor(queue: string, found: Case, rules: RuleSet): string {
-  const types = rules.types.flatMap(({ name }) => (hasDepartmentIn(queue, name, rules) ? [name] : []));
-  const before = found.outcomes.map(({ requestType }) => requestType);
-  const [only, ...others] = types.filter((type) => types.length === 1 || before.includes(type));
+/** The only type whose mail goes to this queue. Of several a person must say which: what the gateway took it for is no label. */
+function typeFor(queue: string, rules: RuleSet): string {
+  const [only, ...others] = rules.types.flatMap(({ name }) => (hasDepartmentIn(queue, name, rules) ? [name] : []));
   if (only !== undefined && others.length === 0) return only;
   const choice = [...rules.types.map(({ name }) => name), NONE].join(", ");
   throw new Unclear(

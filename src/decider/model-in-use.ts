@@ -8,8 +8,9 @@ import { calibrationOf } from "./trial.ts";
 /** The model that decides now; without a store the starter. */
 export async function modelInUse(store: TeachingStore | null): Promise<ModelSetup> {
   if (store === null) return starterSetup();
-  const taught = await TaughtModel.open(store);
-  return taught.setup(calibrationOf(await store.taught(), taught), await pinsOf(store));
+  const known = await store.taught();
+  const taught = await TaughtModel.open(store, known.live);
+  return taught.setup(calibrationOf(known, taught), await pinsOf(store));
 }
 
 /** The model of a version as decisions name it, with the pins of now; null when it cannot be had any more. */

@@ -60,8 +60,7 @@ export class TaughtModel {
     const key = await store.modelKey();
     const to = upTo ?? (await store.taught()).live;
     const kept = to === 0 ? null : await store.snapshot();
-    const model =
-      kept?.starter === starter.hash && kept.labelId <= to ? modelFrom(starter.classes, kept.numbers) : null;
+    const model = kept?.starter === starter.hash && kept.labelId <= to ? modelFrom(kept.classes, kept.numbers) : null;
     const taught = new TaughtModel(store, starter, key, model ?? starter.model(key));
     if (model !== null && kept !== null) {
       taught.snapshotId = kept.labelId;
@@ -83,10 +82,15 @@ export class TaughtModel {
 
   /** Keeps a snapshot when the last one is old; call it where a moment more does not matter. */
   async keep(): Promise<void> {
-    const isOld = this.labelId - this.snapshotId >= SNAPSHOT_LESSONS;
-    if (!isOld || this.model.classes.length !== this.starter.classes.length) return;
-    await this.store.keepSnapshot({ labelId: this.labelId, starter: this.starter.hash, numbers: this.model.numbers });
-    this.snapshotId = this.labelId;
+    if (this.labelId - this.snapshotId < SNAPSHOT_LESSONS) return;
+    const { labelId, starter, model } = this;
+    await this.store.keepSnapshot({
+      labelId,
+      starter: starter.hash,
+      classes: model.classes,
+      numbers: model.numbers.slice(),
+    });
+    this.snapshotId = labelId;
   }
 
   get stage(): Stage {

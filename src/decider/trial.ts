@@ -1,8 +1,10 @@
 // Before a newly taught model goes live it is tried on the mails people have told the type of, each taken out of it
-// first. It must not lose a mail of a watched type more than the model in use, nor clearly more of any other.
+// first with all others of its writer. It must not lose a mail of a watched type more than the model in use, nor clearly
+// more of any other, and must not leave clearly more to people.
 
+import { setImmediate } from "node:timers/promises";
 import { KIND, knows, likeliest, NONE } from "../classify/adviser.ts";
-import { type BayesModel, logScores, train, untrain } from "../classify/bayes.ts";
+import { logScores, train, untrain } from "../classify/bayes.ts";
 import { type Calibration, fitted, type Held } from "../classify/calibration.ts";
 import type { Lesson, Taught, TeachingStore } from "../store/teaching.ts";
 import { TaughtModel } from "./taught.ts";
@@ -35,6 +37,10 @@ const CALIBRATED_FROM = 200;
 const SPEAKS_FROM = 0.5;
 /** How many more of a type may be lost than before, as a share of its confirmed mails; of watched types none. */
 const MAY_LOSE = 0.02;
+/** How many more of a type may be left to people than before, as a share of its confirmed mails. */
+const MAY_LEAVE = 0.05;
+/** Mails judged in one turn of the event loop: a gateway that tries a model goes on with its mail. */
+const TURN_MAILS = 20;
 const LESSONS = 1000;
 
 /**
@@ -47,17 +53,17 @@ export async function tryLessons(store: TeachingStore, watched: readonly string[
   const live = await TaughtModel.open(store, known.live);
   const next = await TaughtModel.open(store, known.last);
   const lessons = await confirmed(store);
-  const found = findings(lessons, live, next, watched, calibrationOf(known, live));
+  const found = await findings(lessons, live, next, watched, calibrationOf(known, live));
   const passed = found.worse.length === 0;
   await store.keepTrial({ labelId: known.last, at, passed, found: JSON.stringify(found) });
-  await next.keep();
+  if (passed) await next.keep();
   return { labelId: known.last, passed, found };
 }
 
-/** The calibration of the model in use. */
-export function calibrationOf({ trial }: Taught, taught: TaughtModel): Calibration {
-  if (trial === null || !trial.passed || trial.labelId !== taught.labelId) return taught.starterCalibration;
-  return (JSON.parse(trial.found) as TrialFindings).calibration ?? taught.starterCalibration;
+/** The calibration of the model in use: the one it was tried with. */
+export function calibrationOf({ live, liveFound }: Taught, taught: TaughtModel): Calibration {
+  if (liveFound === null || live !== taught.labelId) return taught.starterCalibration;
+  return (JSON.parse(liveFound) as TrialFindings).calibration ?? taught.starterCalibration;
 }
 
 /** The lessons that stand, newest last. */
@@ -78,18 +84,20 @@ async function confirmed(store: Pick<TeachingStore, "lessons">): Promise<readonl
 
 type Answer = "right" | "people" | "lost";
 
-function findings(
+async function findings(
   lessons: readonly Lesson[],
   live: TaughtModel,
   next: TaughtModel,
   watched: readonly string[],
   calibration: Calibration,
-): TrialFindings {
-  const held: Held[] = [];
-  const answers = lessons.map((lesson) => ({
-    type: lesson.type,
-    live: answer(lesson, live, lesson.id <= live.labelId, calibration, null),
-    next: answer(lesson, next, true, calibration, held),
+): Promise<TrialFindings> {
+  const before = await heldOut(lessons, live);
+  const after = await heldOut(lessons, next);
+  const calibrations = calibrationsOf(after, next);
+  const answers = lessons.map(({ type }, at) => ({
+    type,
+    live: answerOf(before[at], type, live, calibration),
+    next: answerOf(after[at], type, next, calibrations.ofHalf[after[at]?.half ?? 0] ?? next.starterCalibration),
   }));
   const types = [...new Set(lessons.map(({ type }) => type))].sort();
   const rows = types.map((type): TrialRow => {
@@ -100,42 +108,71 @@ function findings(
     });
     return { type, mails: own.length, live: count("live"), next: count("next") };
   });
-  const worse = rows.filter((row) => row.next.lost > row.live.lost + mayLose(row, watched)).map(({ type }) => type);
-  const isEnough = next.stage === "site" && held.length >= CALIBRATED_FROM;
-  return { v: 1, rows, worse, calibration: isEnough ? fitted(held, next.model.classes.length) : null };
+  const worse = rows.filter((row) => isWorse(row, watched)).map(({ type }) => type);
+  return { v: 1, rows, worse, calibration: calibrations.own };
 }
 
-/** Of mail for nobody, none can be lost. */
-function mayLose({ type, mails }: TrialRow, watched: readonly string[]): number {
-  if (type === NONE) return mails;
-  return watched.includes(type) ? 0 : Math.ceil(mails * MAY_LOSE);
+/** Of mail for nobody, none can be lost, and people may get all of it. */
+function isWorse({ type, mails, live, next }: TrialRow, watched: readonly string[]): boolean {
+  if (type === NONE) return false;
+  const mayLose = watched.includes(type) ? 0 : Math.ceil(mails * MAY_LOSE);
+  return next.lost > live.lost + mayLose || next.right < live.right - Math.ceil(mails * MAY_LEAVE);
 }
 
-/** What the model answers about a mail it is made not to have seen. */
-function answer(
-  { features, type }: Lesson,
-  { model }: TaughtModel,
-  hasSeen: boolean,
+/** What a model scores a mail it is made not to have seen; `half` is the same for all mails of a writer. */
+type HeldOut = Held & { readonly isKnown: boolean; readonly half: 0 | 1 };
+
+/** Every lesson as the model scores it, all lessons of its writer taken back first; in the order of the lessons. */
+async function heldOut(lessons: readonly Lesson[], { model, labelId }: TaughtModel): Promise<readonly HeldOut[]> {
+  const held = new Map<Lesson, HeldOut>();
+  let turn = 0;
+  let half: 0 | 1 = 0;
+  for (const own of Map.groupBy(lessons, ({ id, writer }) => writer ?? id).values()) {
+    const seen = own.filter(({ id }) => id <= labelId);
+    for (const { features, type } of seen) untrain(model, features, type);
+    for (const lesson of own) {
+      const { features, type } = lesson;
+      const scores = logScores(model, features, KIND);
+      const at = model.classes.indexOf(type);
+      held.set(lesson, { scores, features: features.rows.length, at, isKnown: knows(model, features), half });
+    }
+    for (const { features, type } of seen) train(model, features, type);
+    half = half === 0 ? 1 : 0;
+    turn += own.length;
+    if (turn < TURN_MAILS) continue;
+    turn = 0;
+    await setImmediate();
+  }
+  return lessons.flatMap((lesson) => held.get(lesson) ?? []);
+}
+
+/**
+ * The calibration the model would go live with (null: the starter's stays), and those it is tried with: each half of the
+ * writers by what is fitted on the other half.
+ */
+function calibrationsOf(held: readonly HeldOut[], { model, stage, starterCalibration }: TaughtModel) {
+  const known = held.filter(({ isKnown }) => isKnown);
+  if (stage !== "site" || known.length < CALIBRATED_FROM) {
+    return { own: null, ofHalf: [starterCalibration, starterCalibration] };
+  }
+  const { length } = model.classes;
+  const ofHalf = [1, 0].map((other) =>
+    fitted(
+      known.filter(({ half }) => half === other),
+      length,
+    ),
+  );
+  return { own: fitted(known, length), ofHalf };
+}
+
+function answerOf(
+  held: HeldOut | undefined,
+  type: string,
+  { model: { classes } }: TaughtModel,
   calibration: Calibration,
-  held: Held[] | null,
 ): Answer {
-  const at = model.classes.indexOf(type);
-  if (hasSeen) untrain(model, features, type);
-  const judged = judge(model, features, calibration, at, held);
-  if (hasSeen) train(model, features, type);
-  if (judged === null || judged.probability < SPEAKS_FROM) return "people";
+  if (held === undefined || !held.isKnown) return "people";
+  const judged = likeliest(held.scores, held.features, { classes, calibration });
+  if (judged.probability < SPEAKS_FROM) return "people";
   return judged.type === type ? "right" : "lost";
-}
-
-function judge(
-  model: BayesModel,
-  features: Lesson["features"],
-  calibration: Calibration,
-  at: number,
-  held: Held[] | null,
-) {
-  if (!knows(model, features)) return null;
-  const scores = logScores(model, features, KIND);
-  held?.push({ scores, features: features.rows.length, at });
-  return likeliest(scores, features.rows.length, { classes: model.classes, calibration });
 }

@@ -23,20 +23,20 @@ export type LiveModelOptions = {
 
 /** Starts with the model that is live; resolves when the decider has it. */
 export async function startLiveModel({ store, decider, log }: LiveModelOptions): Promise<LiveModel> {
-  let taught = await TaughtModel.open(store);
   let known = await store.taught();
-  const use = async (): Promise<void> => {
-    decider.useModel(taught.setup(calibrationOf(known, taught), await pinsOf(store)));
+  let taught = await TaughtModel.open(store, known.live);
+  const use = async (now: Taught): Promise<void> => {
+    decider.useModel(taught.setup(calibrationOf(now, taught), await pinsOf(store)));
+    known = now;
     log.info("model-live", { version: taught.version, stage: taught.stage });
   };
-  await use();
+  await use(known);
   const look = async (): Promise<void> => {
     const now = await store.taught();
     if (!isOther(now, known)) return;
     if (now.live < taught.labelId) taught = await TaughtModel.open(store, now.live);
     await taught.learnUpTo(now.live);
-    known = now;
-    await use();
+    await use(now);
     await taught.keep();
   };
   let looking: Promise<void> | null = null;

@@ -19,6 +19,8 @@ export type Correction = {
   readonly urgency: Urgency | null;
   /** What the model sees of the mail; null: it learns nothing. */
   readonly features: Features | null;
+  /** Who wrote it, as a hash (`writerPrint`), 16 bytes; null: not known. */
+  readonly writer: Uint8Array | null;
   /** Of sender and subject, when such mail is to go there from now on; 16 bytes. */
   readonly pin: Uint8Array | null;
 };
@@ -38,7 +40,10 @@ export type OverrideRow = {
   readonly by: string;
   readonly reason: string;
   readonly type: string | null;
+  /** As it is since then. */
   readonly urgency: Urgency;
+  /** As people have said it; null: nobody did, `urgency` is the gateway's own. */
+  readonly saidUrgency: Urgency | null;
   readonly department: string;
   readonly queue: string;
   readonly undone: boolean;
@@ -46,8 +51,19 @@ export type OverrideRow = {
   readonly isUndo: boolean;
 };
 
-/** A mail to be learnt: one somebody has sorted. `print` tells the same mail again; 16 bytes. */
-export type NewLabel = { readonly type: string; readonly features: Features; readonly print: Uint8Array };
+/** A mail to be learnt: one somebody has sorted. */
+export type NewLabel = {
+  /** null: what was learnt of it is taken back. */
+  readonly type: string | null;
+  readonly features: Features;
+  /** Tells the same mail again; 16 bytes. */
+  readonly print: Uint8Array;
+  /** Who wrote it, as a hash (`writerPrint`), 16 bytes; null: not known. */
+  readonly writer: Uint8Array | null;
+};
+
+/** What was made of sorted mails: new ones, those that were of another type before, and those taken back. */
+export type Learnt = { readonly fresh: number; readonly changed: number; readonly takenBack: number };
 
 /** What was taught, in order: add `by` 1 to the counts, or take it back with -1. */
 export type Lesson = {
@@ -56,6 +72,8 @@ export type Lesson = {
   readonly by: 1 | -1;
   readonly type: string;
   readonly features: Features;
+  /** The same for mails of one writer, in hex; null: not known. */
+  readonly writer: string | null;
   /** The mail it is of; null: imported. */
   readonly messageId: number | null;
   /** The label it takes back. */
@@ -76,11 +94,18 @@ export type Taught = {
     readonly passed: boolean;
     readonly found: string;
   } | null;
+  /** What was found when the model in use passed; null: it is the starter. */
+  readonly liveFound: string | null;
 };
 
 export type Pin = { readonly print: Uint8Array; readonly type: string; readonly queue: string };
 
-export type Snapshot = { readonly labelId: number; readonly starter: string; readonly numbers: Uint32Array };
+export type Snapshot = {
+  readonly labelId: number;
+  readonly starter: string;
+  readonly classes: readonly string[];
+  readonly numbers: Uint32Array;
+};
 
 /** The verbs of teaching. Every one is one transaction. */
 export type TeachingStore = {
@@ -88,10 +113,10 @@ export type TeachingStore = {
   modelKey(): Promise<string>;
   /** Route anew, keep who and why, and teach: the label before is taken back exactly. Doing it twice changes nothing. */
   correct(correction: Correction): Promise<Corrected>;
-  /** Take the last correction back: routes as before it, and what it taught is taken back. */
+  /** Take the last correction back, of all aliases it was made for: routes as before it, and what it taught is taken back. */
   undoCorrection(undo: Pick<Correction, "messageId" | "alias" | "at" | "by" | "reason">): Promise<Corrected>;
-  /** Learn sorted mails; those learnt before are left out. Answers how many were new. */
-  teach(labels: readonly NewLabel[], at: number, by: string): Promise<number>;
+  /** Learn sorted mails, each once; one that was learnt as another type before is untaught first. */
+  teach(labels: readonly NewLabel[], at: number, by: string): Promise<Learnt>;
   /** Lessons after this label, in order, at most so many. */
   lessons(after: number, limit: number): Promise<readonly Lesson[]>;
   /** With `upTo`, as it was when the model with that label went live. */

@@ -12,13 +12,24 @@ type Migration = { readonly version: number; readonly sql: string };
 export function migrate(db: Connection, folder: string, migrations: readonly Migration[] = readMigrations()): void {
   const newest = migrations.at(-1)?.version ?? 0;
   if (versionOf(db) > newest) throw tooNew(db, folder, newest);
-  for (const { version, sql } of migrations) {
-    db.transaction(() => {
-      if (versionOf(db) >= version) return;
-      db.exec(sql);
-      db.pragma(`user_version = ${version}`);
-    }).immediate();
+  if (versionOf(db) === newest) return;
+  // A table that others refer to can only be made anew while references are not enforced; they are looked at before the commit.
+  db.pragma("foreign_keys = off");
+  try {
+    for (const { version, sql } of migrations) step(db, version, sql);
+  } finally {
+    db.pragma("foreign_keys = on");
   }
+}
+
+function step(db: Connection, version: number, sql: string): void {
+  db.transaction(() => {
+    if (versionOf(db) >= version) return;
+    db.exec(sql);
+    const broken = db.pragma("foreign_key_check") as readonly unknown[];
+    if (broken.length > 0) throw new Error(`migration ${version} breaks ${broken.length} references`);
+    db.pragma(`user_version = ${version}`);
+  }).immediate();
 }
 
 /** For a program that only works beside the gateway: the store must be of exactly its version. */

@@ -1,6 +1,6 @@
 // Teaching as plain rows between the client and the store's threads.
 
-import type { Corrected, Snapshot } from "../teaching.ts";
+import type { Corrected, Learnt } from "../teaching.ts";
 
 export type CorrectCall = {
   readonly messageId: number;
@@ -14,16 +14,19 @@ export type CorrectCall = {
   readonly urgency: string | null;
   readonly rows: Uint8Array | null;
   readonly words: Uint8Array | null;
+  readonly writer: Uint8Array | null;
   readonly pin: Uint8Array | null;
 };
 
 export type UndoCall = Pick<CorrectCall, "messageId" | "alias" | "at" | "by" | "reason">;
 
 export type LabelRow = {
-  readonly type: string;
+  /** null: take it back. */
+  readonly type: string | null;
   readonly rows: Uint8Array;
   readonly words: Uint8Array;
   readonly print: Uint8Array;
+  readonly writer: Uint8Array | null;
 };
 
 export type LessonRow = {
@@ -33,6 +36,7 @@ export type LessonRow = {
   readonly type: string;
   readonly rows: Uint8Array;
   readonly words: Uint8Array;
+  readonly writer: Uint8Array | null;
   readonly message_id: number | null;
   readonly undoes: number | null;
 };
@@ -49,11 +53,17 @@ export type TaughtRow = {
   readonly live: number;
   readonly pins: number;
   readonly trial: TrialRow | null;
+  readonly liveFound: string | null;
 };
 
 export type PinRow = { readonly print: Uint8Array; readonly type: string; readonly queue: string };
 
-export type SnapshotRow = { readonly label_id: number; readonly starter: string; readonly numbers: Uint8Array };
+export type SnapshotRow = {
+  readonly label_id: number;
+  readonly starter: string;
+  readonly classes: string;
+  readonly numbers: Uint8Array;
+};
 
 export type OverrideRowOut = {
   readonly id: number;
@@ -64,6 +74,7 @@ export type OverrideRowOut = {
   readonly reason: string;
   readonly type: string | null;
   readonly urgency: string;
+  readonly said_urgency: string | null;
   readonly department: string;
   readonly queue: string;
   readonly undone: number;
@@ -74,9 +85,9 @@ export type TeachWriteVerbs = {
   modelKey(): Uint8Array;
   correct(call: CorrectCall): Corrected;
   undoCorrection(call: UndoCall): Corrected;
-  teach(call: { readonly labels: readonly LabelRow[]; readonly at: number; readonly by: string }): number;
+  teach(call: { readonly labels: readonly LabelRow[]; readonly at: number; readonly by: string }): Learnt;
   keepTrial(call: TrialRow): void;
-  keepSnapshot(call: Omit<Snapshot, "numbers">, bytes: Uint8Array): void;
+  keepSnapshot(call: Omit<SnapshotRow, "numbers">, bytes: Uint8Array): void;
   refuseProposal(call: { readonly print: string; readonly at: number; readonly by: string }): void;
 };
 

@@ -19,8 +19,8 @@ export function teachingVerbs(writer: ThreadClient): TeachingStore {
       }),
     undoCorrection: (undo) => writer.call("undoCorrection", undo),
     teach: (labels, at, by) => {
-      const rows = labels.map(({ type, features, print }) => {
-        return { type, rows: bytesOf(features.rows), words: bytesOf(features.words), print };
+      const rows = labels.map(({ type, features, print, writer }) => {
+        return { type, rows: bytesOf(features.rows), words: bytesOf(features.words), print, writer };
       });
       return writer.call("teach", { labels: rows, at, by });
     },
@@ -39,10 +39,12 @@ export function teachingVerbs(writer: ThreadClient): TeachingStore {
     pins: () => writer.call("pins", null),
     async snapshot() {
       const row = await writer.call("snapshot", null);
-      return row === null ? null : { labelId: row.label_id, starter: row.starter, numbers: numbersOf(row.numbers) };
+      if (row === null) return null;
+      const { label_id: labelId, starter, classes, numbers } = row;
+      return { labelId, starter, classes: JSON.parse(classes) as string[], numbers: numbersOf(numbers) };
     },
-    keepSnapshot: ({ labelId, starter, numbers }) =>
-      writer.call("keepSnapshot", { labelId, starter }, bytesOf(numbers)),
+    keepSnapshot: ({ labelId, starter, classes, numbers }) =>
+      writer.call("keepSnapshot", { label_id: labelId, starter, classes: JSON.stringify(classes) }, bytesOf(numbers)),
     async overrides(since) {
       const rows = await writer.call("overrides", since);
       return rows.map(overrideOf);
@@ -52,15 +54,25 @@ export function teachingVerbs(writer: ThreadClient): TeachingStore {
   };
 }
 
-function lessonOf({ id, chain, source, type, rows, words, message_id: messageId, undoes }: LessonRow): Lesson {
+function lessonOf({ id, chain, source, type, rows, words, writer, message_id: messageId, undoes }: LessonRow): Lesson {
   const features: Features = { rows: numbersOf(rows), words: numbersOf(words) };
-  return { id, chain, by: source === "undo" ? -1 : 1, type, features, messageId, undoes };
+  return {
+    id,
+    chain,
+    by: source === "undo" ? -1 : 1,
+    type,
+    features,
+    writer: writer && Buffer.from(writer).toString("hex"),
+    messageId,
+    undoes,
+  };
 }
 
 export function overrideOf(row: OverrideRowOut): OverrideRow {
   const { id, alias, at, by, reason, type, department, queue } = row;
   const ref = refOf(Math.floor(row.routing_id / ROUTINGS_PER_MESSAGE));
   const urgency = row.urgency as Urgency;
+  const saidUrgency = row.said_urgency as Urgency | null;
   return {
     id,
     ref,
@@ -70,6 +82,7 @@ export function overrideOf(row: OverrideRowOut): OverrideRow {
     reason,
     type,
     urgency,
+    saidUrgency,
     department,
     queue,
     undone: row.undone === 1,

@@ -4,6 +4,11 @@ import type { ClaimCall, DeliveryFilter, DeliveryRowOut, FinishCall, JobColumns 
 import type { Connection } from "../open.ts";
 
 const URGENCIES = ["P1", "P2", "P3", "P4"] as const;
+/** Why a delivery is held that waited when the last routing left it; held for another reason it stays so if one comes back. */
+const LEFT = "left";
+/** A lease ends without an attempt: it waits again, unless it was left meanwhile. */
+const PUT_BACK = `state = case when left_at is null then 'waiting' else 'held' end,
+  reason = case when left_at is null then reason else '${LEFT}' end`;
 
 export type NewDelivery = {
   readonly messageId: number;
@@ -15,28 +20,42 @@ export type NewDelivery = {
   readonly leaseUntil: number;
 };
 
+/** A delivery that a mail has to a queue now. */
+type Current = { readonly id: number; readonly state: string; readonly urgency: string };
+
 export function deliveryStatements(db: Connection) {
-  const { insert, same, label, claim, unlease, finish, recover, leave, shelve, enter, unshelve, job } = prepared(db);
+  const { insert, current, state, raise, label, claim, unlease, finish, recover, leave, shelve, unshelve, enter, job } =
+    prepared(db);
+  const create = (row: NewDelivery): number => {
+    const leased = row.leaseTo !== null;
+    const columns = [leased ? "leased" : "waiting", leased ? 1 : 0, row.at, row.at, row.leaseTo];
+    const leaseUntil = leased ? row.leaseUntil : null;
+    return Number(
+      insert.run(row.messageId, row.routingId, row.queue, row.urgency, ...columns, leaseUntil).lastInsertRowid,
+    );
+  };
   return {
     /** Creates a delivery, or finds the one the mail has to this queue already and gives it the more urgent label. */
     create(row: NewDelivery): { readonly id: number; readonly isNew: boolean } {
-      const leased = row.leaseTo !== null;
-      const inserted = insert.get(
-        row.messageId,
-        row.routingId,
-        row.queue,
-        row.urgency,
-        leased ? "leased" : "waiting",
-        leased ? 1 : 0,
-        row.at,
-        row.at,
-        row.leaseTo,
-        leased ? row.leaseUntil : null,
-      );
-      if (inserted !== undefined) return { id: inserted.id, isNew: true };
-      const id = same.get(row.messageId, row.queue) as number;
-      label.run(row.routingId, row.urgency, id, row.urgency);
-      return { id, isNew: false };
+      const same = current.get(row.messageId, row.queue);
+      if (same === undefined) return { id: create(row), isNew: true };
+      raise.run(row.routingId, row.urgency, same.id, row.urgency);
+      return { id: same.id, isNew: false };
+    },
+    /** As `create`, and anew when the queue has the mail already, but as less urgent: people there must see it again. */
+    createAnew(row: NewDelivery): number {
+      const same = current.get(row.messageId, row.queue);
+      const isTold = same !== undefined && (same.state !== "delivered" || same.urgency <= row.urgency);
+      return isTold ? same.id : create(row);
+    },
+    /** The delivery that a routing goes back to: this one, or, when it never arrived, one the mail has there by now. */
+    again(deliveryId: number, messageId: number, queue: string): number {
+      const hasArrived = state.get(deliveryId) === "delivered";
+      return hasArrived ? deliveryId : (current.get(messageId, queue)?.id ?? deliveryId);
+    },
+    /** What is not delivered yet is labelled as this routing. */
+    label(deliveryId: number, routingId: number, urgency: string): void {
+      label.run(routingId, urgency, deliveryId);
     },
     /** Leases what is due, most urgent first, then longest due; answers the ids in that order. */
     claim({ queue, owner, now, leaseUntil, limit }: ClaimCall): readonly number[] {
@@ -61,7 +80,7 @@ export function deliveryStatements(db: Connection) {
       leave.run(at, deliveryId);
       shelve.run(deliveryId);
     },
-    /** A routing goes there; again, when it had left. */
+    /** A routing goes there; again, when it had left: then it waits, unless it is delivered or was held before. */
     enter(deliveryId: number, at: number): void {
       unshelve.run({ deliveryId, at });
       enter.run(deliveryId);
@@ -79,14 +98,17 @@ export function deliveryStatements(db: Connection) {
 }
 
 function prepared(db: Connection) {
-  const insert = db.prepare<unknown[], { id: number }>(`
+  const insert = db.prepare(`
     insert into deliveries (message_id, routing_id, queue, urgency, state, attempts, created_at, next_at, lease_owner,
       lease_until)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    on conflict (message_id, queue) do nothing returning id`);
-  const same = db.prepare("select id from deliveries where message_id = ? and queue = ?").pluck();
-  const label = db.prepare(`
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const current = db.prepare<[number, string], Current>(`
+    select id, state, urgency from deliveries where message_id = ? and queue = ? and left_at is null
+    order by state = 'delivered', id desc limit 1`);
+  const state = db.prepare("select state from deliveries where id = ?").pluck();
+  const raise = db.prepare(`
     update deliveries set routing_id = ?, urgency = ? where id = ? and urgency > ? and state <> 'delivered'`);
+  const label = db.prepare("update deliveries set routing_id = ?, urgency = ? where id = ? and state <> 'delivered'");
   const claim = db.prepare<unknown[], { id: number; next_at: number }>(`
     update deliveries set state = 'leased', attempts = attempts + 1, lease_owner = ?, lease_until = ?
     where id in (
@@ -95,26 +117,29 @@ function prepared(db: Connection) {
       order by next_at, id limit ?
     ) returning id, next_at`);
   const unlease = db.prepare(`
-    update deliveries set state = case when left_at is null then 'waiting' else 'held' end, attempts = attempts - 1, lease_owner = null, lease_until = null
+    update deliveries set ${PUT_BACK}, attempts = attempts - 1, lease_owner = null, lease_until = null
     where id = ? and state = 'leased'`);
   const finish = db.prepare(`
     update deliveries set state = case when :state = 'waiting' and left_at is not null then 'held' else :state end,
-      next_at = coalesce(:nextAt, next_at), reason = :reason, lease_owner = null, lease_until = null
+      next_at = coalesce(:nextAt, next_at), lease_owner = null, lease_until = null,
+      reason = case when :state = 'waiting' and left_at is not null then '${LEFT}' else :reason end
     where id = :deliveryId and state = 'leased' and attempts = :attempt`);
   const recover = db.prepare(`
-    update deliveries set state = case when left_at is null then 'waiting' else 'held' end, in_doubt = 1, lease_owner = null, lease_until = null
+    update deliveries set ${PUT_BACK}, in_doubt = 1, lease_owner = null, lease_until = null
     where state <> 'delivered' and state = 'leased' and (lease_owner <> :owner or lease_until <= :now)`);
 
   const leave = db.prepare("update deliveries set left_at = ? where id = ?");
-  const shelve = db.prepare("update deliveries set state = 'held' where id = ? and state = 'waiting'");
+  const shelve = db.prepare(
+    `update deliveries set state = 'held', reason = '${LEFT}' where id = ? and state = 'waiting'`,
+  );
   const unshelve = db.prepare(`
-    update deliveries set state = 'waiting', next_at = :at, created_at = :at
-    where id = :deliveryId and left_at is not null and state = 'held'`);
+    update deliveries set state = 'waiting', reason = null, next_at = :at, created_at = :at
+    where id = :deliveryId and left_at is not null and state = 'held' and reason = '${LEFT}'`);
   const enter = db.prepare("update deliveries set left_at = null where id = ? and left_at is not null");
   const job = db
     .prepare("select id, message_id, routing_id, queue, attempts, created_at, in_doubt from deliveries where id = ?")
     .raw();
-  return { insert, same, label, claim, unlease, finish, recover, leave, shelve, enter, unshelve, job };
+  return { insert, current, state, raise, label, claim, unlease, finish, recover, leave, shelve, unshelve, enter, job };
 }
 
 /** The operators' verbs; each answers how many rows it changed. */

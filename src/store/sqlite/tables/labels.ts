@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Connection } from "../open.ts";
-import type { LabelRow, LessonRow, PinRow, SnapshotRow, TaughtRow, TrialRow } from "../teaching-calls.ts";
+import type { LessonRow, PinRow, SnapshotRow, TaughtRow, TrialRow } from "../teaching-calls.ts";
 
 type NewRow = {
   readonly at: number;
@@ -14,19 +14,19 @@ type NewRow = {
   readonly rows: Uint8Array;
   readonly words: Uint8Array;
   readonly print: Uint8Array | null;
+  readonly writer: Uint8Array | null;
 };
 
 export function labelStatements(db: Connection) {
   const insert = db.prepare(`
-    insert into labels (id, at, by, source, message_id, undoes, type, rows, words, print, chain)
-    values (:id, :at, :by, :source, :messageId, :undoes, :type, :rows, :words, :print, :chain)`);
+    insert into labels (id, at, by, source, message_id, undoes, type, rows, words, print, writer, chain)
+    values (:id, :at, :by, :source, :messageId, :undoes, :type, :rows, :words, :print, :writer, :chain)`);
   const newest = db.prepare<[], { id: number; chain: string }>("select id, chain from labels order by id desc limit 1");
-  const known = db.prepare("select 1 from labels where print = ?").pluck();
-  const active = db.prepare<[number], LessonRow>(`
-    select * from labels l where message_id = ? and source = 'override'
-      and not exists (select 1 from labels u where u.undoes = l.id)
-    order by id desc limit 1`);
-  const byId = db.prepare<[number], LessonRow>("select * from labels where id = ?");
+  const standing = (what: string) => `
+    select * from labels l where ${what} and not exists (select 1 from labels u where u.undoes = l.id)
+    order by id desc limit 1`;
+  const ofMessage = db.prepare<[number], LessonRow>(standing("message_id = ? and source = 'override'"));
+  const ofPrint = db.prepare<[Uint8Array], LessonRow>(standing("print = ?"));
   const add = (row: NewRow): number => {
     const before = newest.get();
     const id = (before?.id ?? 0) + 1;
@@ -37,22 +37,17 @@ export function labelStatements(db: Connection) {
   };
   return {
     add,
-    /** Adds a sorted mail unless it was learnt before; answers whether it is new. */
-    import({ type, rows, words, print }: LabelRow, at: number, by: string): boolean {
-      if (known.get(print) !== undefined) return false;
-      add({ at, by, source: "import", messageId: null, undoes: null, type, rows, words, print });
-      return true;
-    },
     /** The label of a mail that stands; null when there is none. */
-    ofMessage: (messageId: number): LessonRow | null => active.get(messageId) ?? null,
-    takeBack(labelId: number, at: number, by: string): void {
-      const label = byId.get(labelId);
-      if (label === undefined) throw new Error(`there is no label ${labelId}`);
-      const { type, rows, words, message_id: messageId } = label;
-      add({ at, by, source: "undo", messageId, undoes: labelId, type, rows, words, print: null });
+    ofMessage: (messageId: number): LessonRow | null => ofMessage.get(messageId) ?? null,
+    /** The import of a sorted mail that stands; null when there is none. */
+    ofPrint: (print: Uint8Array): LessonRow | null => ofPrint.get(print) ?? null,
+    takeBack({ id, type, rows, words, writer, message_id: messageId }: LessonRow, at: number, by: string): void {
+      add({ at, by, source: "undo", messageId, undoes: id, type, rows, words, print: null, writer });
     },
   };
 }
+
+type StandingPin = { readonly type: string | null; readonly queue: string | null; readonly override_id: number | null };
 
 export function modelStatements(db: Connection) {
   const last = db.prepare("select coalesce(max(id), 0) from labels").pluck();
@@ -63,14 +58,19 @@ export function modelStatements(db: Connection) {
   const trial = db.prepare<[number], TrialRow>(
     "select label_id, at, passed, found from model_trials where label_id <= ? order by id desc limit 1",
   );
+  const calibrated = db
+    .prepare<[number], string>(
+      "select found from model_trials where label_id = ? and passed = 1 order by id desc limit 1",
+    )
+    .pluck();
   const keepTrial = db.prepare(
     "insert into model_trials (label_id, at, passed, found) values (:label_id, :at, :passed, :found)",
   );
   const lessons = db.prepare<[number, number], LessonRow>(`
-    select id, chain, source, type, rows, words, message_id, undoes from labels where id > ? order by id limit ?`);
-  const snapshot = db.prepare<[], SnapshotRow>("select label_id, starter, numbers from model_snapshots");
+    select id, chain, source, type, rows, words, writer, message_id, undoes from labels where id > ? order by id limit ?`);
+  const snapshot = db.prepare<[], SnapshotRow>("select label_id, starter, classes, numbers from model_snapshots");
   const keepSnapshot = db.prepare(
-    "insert or replace into model_snapshots (id, label_id, starter, numbers) values (1, ?, ?, ?)",
+    "insert or replace into model_snapshots (id, label_id, starter, classes, numbers) values (1, ?, ?, ?, ?)",
   );
   const pin = db.prepare(`
     insert into pins (at, by, print, type, queue, override_id) values (:at, :by, :print, :type, :queue, :overrideId)`);
@@ -78,22 +78,30 @@ export function modelStatements(db: Connection) {
     select print, type, queue from pins where id in (select max(id) from pins group by print) and queue is not null
     order by id`);
   const pinnedTo = db.prepare("select queue from pins where print = ? order by id desc limit 1").pluck();
+  const standingPin = db.prepare<[Uint8Array], StandingPin>(`
+    select type, queue, override_id from pins p
+    where print = ? and queue is not null and not exists (select 1 from overrides u where u.undoes = p.override_id)
+    order by id desc limit 1`);
   const pinsOf = db.prepare<[number], { print: Uint8Array }>(`
     select print from pins where override_id = ? and id in (select max(id) from pins group by print)`);
   const refuse = db.prepare("insert or ignore into refused_proposals (print, at, by) values (:print, :at, :by)");
   const refused = db.prepare("select print from refused_proposals").pluck();
   return {
-    taught: (upTo: number): TaughtRow => ({
-      last: last.get() as number,
-      live: live.get(upTo) as number,
-      pins: pinned.get() as number,
-      trial: trial.get(upTo) ?? null,
-    }),
+    taught(upTo: number): TaughtRow {
+      const liveId = live.get(upTo) as number;
+      return {
+        last: last.get() as number,
+        live: liveId,
+        pins: pinned.get() as number,
+        trial: trial.get(upTo) ?? null,
+        liveFound: calibrated.get(liveId) ?? null,
+      };
+    },
     lessons: (after: number, limit: number): readonly LessonRow[] => lessons.all(after, limit),
     keepTrial: (row: TrialRow): void => void keepTrial.run(row),
     snapshot: (): SnapshotRow | null => snapshot.get() ?? null,
-    keepSnapshot: (labelId: number, starter: string, numbers: Uint8Array): void =>
-      void keepSnapshot.run(labelId, starter, numbers),
+    keepSnapshot: (labelId: number, starter: string, classes: string, numbers: Uint8Array): void =>
+      void keepSnapshot.run(labelId, starter, classes, numbers),
     /** Pins, or, without a queue, takes a pin out. */
     pin(row: {
       readonly at: number;
@@ -107,6 +115,8 @@ export function modelStatements(db: Connection) {
     },
     isPinned: (print: Uint8Array, queue: string): boolean => pinnedTo.get(print) === queue,
     pins: (): readonly PinRow[] => pins.all(),
+    /** The newest pin of such mail whose correction stands; null when there is none. */
+    standingPin: (print: Uint8Array): StandingPin | null => standingPin.get(print) ?? null,
     /** The pins that a correction made and that still count. */
     pinsOf: (overrideId: number): readonly Uint8Array[] => pinsOf.all(overrideId).map(({ print }) => print),
     refuse: (row: { readonly print: string; readonly at: number; readonly by: string }): void => void refuse.run(row),

@@ -13,30 +13,40 @@ export type Place = {
   readonly urgency: string;
   readonly department: string | null;
   readonly queue: string;
+  /** The delivery it goes by now, and the one it was given when it was put there. */
   readonly delivery_id: number;
-  /** The correction that put it there; null: its outcome did. */
+  readonly given_id: number;
+  /** The urgency as people have said it; null: nobody did. */
+  readonly said_urgency: string | null;
+  /** The correction that put it there, and the first of the same act; null: its outcome did. */
   readonly override_id: number | null;
-  readonly label_id: number | null;
+  readonly act: number | null;
 };
 
 /** A correction that was taken back does not count, nor does the row that took it back. */
 const STANDING = "undoes is null and not exists (select 1 from overrides u where u.undoes = o.id)";
 
 const COLUMNS = `
-  select o.id, o.routing_id, d.alias, o.at, o.by, o.reason, o.type, o.urgency, o.department, o.queue, o.undoes,
+  select o.id, o.routing_id, d.alias, o.at, o.by, o.reason, o.type, o.urgency, o.said_urgency, o.department, o.queue,
+    o.undoes,
     exists (select 1 from overrides u where u.undoes = o.id) as undone
   from overrides o join outcomes d on d.routing_id = o.routing_id`;
 
 export function overrideStatements(db: Connection) {
   const insert = db.prepare(`
-    insert into overrides (at, by, reason, routing_id, type, urgency, department, queue, delivery_id, label_id, undoes)
-    values (:at, :by, :reason, :routingId, :type, :urgency, :department, :queue, :deliveryId, :labelId, :undoes)`);
+    insert into overrides (at, by, reason, routing_id, type, urgency, said_urgency, department, queue, delivery_id,
+      label_id, act, undoes)
+    values (:at, :by, :reason, :routingId, :type, :urgency, :saidUrgency, :department, :queue, :deliveryId, :labelId,
+      :act, :undoes)`);
   const decided = db.prepare<unknown[], Place>(`
-    select routing_id, alias, request_type as type, urgency, department, queue, delivery_id, null as override_id,
-      null as label_id
-    from outcomes where routing_id >= ? and routing_id < ? order by routing_id`);
-  const last = db.prepare<[number], Omit<Place, "alias">>(`
-    select o.routing_id, o.type, o.urgency, o.department, o.queue, o.delivery_id, o.id as override_id, o.label_id
+    select o.routing_id, o.alias, o.request_type as type, o.urgency, o.department, o.queue,
+      coalesce(r.delivery_id, o.delivery_id) as delivery_id, o.delivery_id as given_id, null as said_urgency,
+      null as override_id, null as act
+    from outcomes o join routings r on r.id = o.routing_id
+    where o.routing_id >= ? and o.routing_id < ? order by o.routing_id`);
+  const last = db.prepare<[number], Omit<Place, "alias" | "delivery_id">>(`
+    select o.routing_id, o.type, o.urgency, o.department, o.queue, o.delivery_id as given_id, o.said_urgency,
+      o.id as override_id, coalesce(o.act, o.id) as act
     from overrides o where routing_id = ? and ${STANDING} order by id desc limit 1`);
   const label = db
     .prepare(`
@@ -58,10 +68,12 @@ export function overrideStatements(db: Connection) {
       readonly routingId: number;
       readonly type: string | null;
       readonly urgency: string;
+      readonly saidUrgency: string | null;
       readonly department: string;
       readonly queue: string;
       readonly deliveryId: number;
       readonly labelId: number | null;
+      readonly act: number | null;
       readonly undoes: number | null;
     }): number {
       return Number(insert.run(row).lastInsertRowid);

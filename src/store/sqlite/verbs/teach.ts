@@ -1,87 +1,116 @@
 // Corrections by people: a new delivery, the old one left, and what the model learns of it, in one transaction.
 
-import type { Corrected } from "../../teaching.ts";
+import type { Corrected, Learnt } from "../../teaching.ts";
 import type { Place } from "../tables/overrides.ts";
 import type { Tables } from "../tables.ts";
-import type { CorrectCall, UndoCall } from "../teaching-calls.ts";
+import type { CorrectCall, LabelRow, UndoCall } from "../teaching-calls.ts";
 
 export function correct(tables: Tables, call: CorrectCall): Corrected {
-  const places = placesFor(tables, call);
-  if (!Array.isArray(places)) return places as Corrected;
-  const moved = (places as readonly Place[]).filter((place) => isChanged(place, call));
+  const found = placesFor(tables, call);
+  if (found.kind !== "places") return found;
+  const moved = found.places.filter((place) => isChanged(place, call));
   const labelId = learn(tables, call);
   const isNew = labelId !== null || (call.pin !== null && !tables.model.isPinned(call.pin, call.queue));
   if (moved.length === 0 && !isNew) return { kind: "same" };
   // Who confirms what was decided is on record too, and can take it back.
-  const changed = moved.length === 0 ? (places as readonly Place[]) : moved;
-  let overrideId: number | null = null;
-  for (const place of changed) {
+  const overrides = (moved.length === 0 ? found.places : moved).reduce<readonly number[]>((made, place) => {
     const urgency = call.urgency ?? place.urgency;
-    const deliveryId = deliver(tables, { ...call, urgency }, place);
-    overrideId = tables.overrides.insert({
-      ...call,
-      type: call.type,
-      urgency,
-      routingId: place.routing_id,
-      deliveryId,
-      labelId,
-      undoes: null,
-    });
-  }
+    const saidUrgency = call.urgency ?? place.said_urgency;
+    const { routing_id: routingId } = place;
+    const { messageId, queue, at } = call;
+    const goal = { messageId, routingId, queue, urgency, at, leaseTo: null, leaseUntil: 0 };
+    const deliveryId = tables.deliveries.createAnew(goal);
+    const row = { ...call, urgency, saidUrgency, routingId, deliveryId, labelId, act: made[0] ?? null, undoes: null };
+    const id = tables.overrides.insert(row);
+    move(tables, place, deliveryId, call);
+    return [...made, id];
+  }, []);
   if (call.pin !== null) {
     const { at, by, type, queue, pin: print } = call;
-    tables.model.pin({ at, by, print, type, queue, overrideId });
+    tables.model.pin({ at, by, print, type, queue, overrideId: overrides[0] ?? null });
   }
   return { kind: "corrected", from: moved.map(({ queue }) => queue), labelId };
 }
 
-/** Takes back the last correction that stands: the routing goes where it was before, and its lesson is untaught. */
+/** Takes back the last act of correction that stands: what it moved goes where it was, what it taught and pinned is undone. */
 export function undoCorrection(tables: Tables, call: UndoCall): Corrected {
-  const places = placesFor(tables, call);
-  if (!Array.isArray(places)) return places as Corrected;
-  const corrected = (places as readonly Place[]).filter(({ override_id }) => override_id !== null);
-  if (corrected.length === 0) return { kind: "nothing-to-undo" };
-  let type: string | null = null;
+  const found = placesFor(tables, call);
+  if (found.kind !== "places") return found;
+  const acts = found.places.map(({ act }) => act ?? 0);
+  const last = Math.max(...acts);
+  if (last === 0) return { kind: "nothing-to-undo" };
+  const corrected = found.places.filter(({ act }) => act === last);
   for (const place of corrected) {
-    const { override_id: overrideId } = place;
-    if (overrideId === null) continue;
-    const taken = tables.overrides.insert({
-      ...undoRow(call, place),
-      deliveryId: place.delivery_id,
-      undoes: overrideId,
-    });
+    tables.overrides.insert(undoRow(call, place));
     const before = tables.overrides.placesOf(call.messageId).find(({ routing_id }) => routing_id === place.routing_id);
-    if (before === undefined || taken === 0) throw new Error(`routing ${place.routing_id} has no outcome`);
-    deliver(tables, { ...call, queue: before.queue, urgency: before.urgency }, place);
-    for (const print of tables.model.pinsOf(overrideId))
-      tables.model.pin({ at: call.at, by: call.by, print, type: null, queue: null, overrideId });
-    type ??= before.override_id === null ? null : before.type;
+    if (before === undefined) throw new Error(`routing ${place.routing_id} has no outcome`);
+    const deliveryId = tables.deliveries.again(before.given_id, call.messageId, before.queue);
+    move(tables, place, deliveryId, call);
+    unpin(tables, place, call);
   }
-  relearn(tables, call, type);
+  relearn(tables, call);
   return { kind: "corrected", from: corrected.map(({ queue }) => queue), labelId: null };
 }
 
-/** What the mail teaches is what the correction before taught, or nothing. */
-function relearn(tables: Tables, { messageId, at, by }: UndoCall, type: string | null): void {
+/** Learns sorted mails, and takes those back whose type is null. The same mail under another type is learnt anew. */
+export function teach(tables: Tables, labels: readonly LabelRow[], at: number, by: string): Learnt {
+  const learnt = { fresh: 0, changed: 0, takenBack: 0 };
+  for (const { type, rows, words, print, writer } of labels) {
+    const standing = tables.labels.ofPrint(print);
+    if (standing?.type === type || (standing === null && type === null)) continue;
+    if (standing !== null) tables.labels.takeBack(standing, at, by);
+    if (type === null) learnt.takenBack++;
+    else {
+      const source = "import" as const;
+      tables.labels.add({ at, by, source, messageId: null, undoes: null, type, rows, words, print, writer });
+      if (standing === null) learnt.fresh++;
+      else learnt.changed++;
+    }
+  }
+  return learnt;
+}
+
+/** What the mail teaches is what the newest correction that stands says of any of its aliases, or nothing. */
+function relearn(tables: Tables, { messageId, at, by }: UndoCall): void {
+  const [newest] = tables.overrides
+    .placesOf(messageId)
+    .filter(({ override_id, type }) => override_id !== null && type !== null)
+    .toSorted((a, b) => (b.override_id ?? 0) - (a.override_id ?? 0));
+  const type = newest?.type ?? null;
   const standing = tables.labels.ofMessage(messageId);
   if (standing === null || standing.type === type) return;
-  tables.labels.takeBack(standing.id, at, by);
-  const { rows, words } = standing;
-  const again = { at, by, source: "override", messageId, undoes: null, rows, words, print: null } as const;
+  tables.labels.takeBack(standing, at, by);
+  const { rows, words, writer } = standing;
+  const again = { at, by, source: "override", messageId, undoes: null, rows, words, print: null, writer } as const;
   if (type !== null) tables.labels.add({ ...again, type });
 }
 
-function undoRow(call: UndoCall, { routing_id, type, urgency, department, queue }: Place) {
+/** Pins of the correction that still count give way to those that counted before. */
+function unpin(tables: Tables, { override_id: overrideId }: Place, { at, by }: UndoCall): void {
+  if (overrideId === null) return;
+  for (const print of tables.model.pinsOf(overrideId)) {
+    const before = tables.model.standingPin(print) ?? { type: null, queue: null, override_id: overrideId };
+    tables.model.pin({ at, by, print, type: before.type, queue: before.queue, overrideId: before.override_id });
+  }
+}
+
+function undoRow(call: UndoCall, place: Place) {
   const { at, by, reason } = call;
-  return { at, by, reason, routingId: routing_id, type, urgency, department: department ?? "", queue, labelId: null };
+  const { routing_id: routingId, type, urgency, said_urgency: saidUrgency, queue, delivery_id: deliveryId } = place;
+  const department = place.department ?? "";
+  const undone = { labelId: null, act: null, undoes: place.override_id };
+  return { at, by, reason, routingId, type, urgency, saidUrgency, department, queue, deliveryId, ...undone };
 }
 
 /** The routings meant, or why there are none. */
-function placesFor(tables: Tables, { messageId, alias }: UndoCall): readonly Place[] | Corrected {
+function placesFor(
+  tables: Tables,
+  { messageId, alias }: UndoCall,
+): { readonly kind: "places"; readonly places: readonly Place[] } | Exclude<Corrected, { readonly kind: "corrected" }> {
   const all = tables.overrides.placesOf(messageId);
   if (all.length === 0) return { kind: "undecided" };
-  const meant = alias === null ? all : all.filter((place) => place.alias === alias);
-  return meant.length === 0 ? { kind: "unknown-alias" } : meant;
+  const places = alias === null ? all : all.filter((place) => place.alias === alias);
+  return places.length === 0 ? { kind: "unknown-alias" } : { kind: "places", places };
 }
 
 function isChanged(place: Place, { queue, urgency, type }: CorrectCall): boolean {
@@ -90,25 +119,37 @@ function isChanged(place: Place, { queue, urgency, type }: CorrectCall): boolean
   );
 }
 
-/** A delivery to the queue, new or the one the mail has there already; the routing leaves the one it had. */
-function deliver(
-  tables: Tables,
-  { messageId, queue, urgency, at }: { messageId: number; queue: string; urgency: string; at: number },
-  place: Place,
-): number {
+/** The routing goes by this delivery and leaves the one it had; both are labelled by who goes by them now. */
+function move(tables: Tables, place: Place, deliveryId: number, { messageId, at }: UndoCall): void {
   const { routing_id: routingId, delivery_id: former } = place;
-  const { id } = tables.deliveries.create({ messageId, routingId, queue, urgency, at, leaseTo: null, leaseUntil: 0 });
-  tables.overrides.move(routingId, id);
-  tables.deliveries.enter(id, at);
-  if (id !== former && !tables.routings.isDelivery(messageId, former)) tables.deliveries.leave(former, at);
-  return id;
+  tables.overrides.move(routingId, deliveryId);
+  if (deliveryId !== former && !tables.routings.isDelivery(messageId, former)) tables.deliveries.leave(former, at);
+  tables.deliveries.enter(deliveryId, at);
+  const places = tables.overrides.placesOf(messageId);
+  for (const touched of new Set([former, deliveryId])) {
+    const [most] = places
+      .filter(({ delivery_id }) => delivery_id === touched)
+      .toSorted((a, b) => (a.urgency < b.urgency ? -1 : Number(a.urgency > b.urgency)));
+    if (most !== undefined) tables.deliveries.label(touched, most.routing_id, most.urgency);
+  }
 }
 
 /** Teaches the type, taking back what was taught of the same mail before; null when there is nothing new to learn. */
-function learn(tables: Tables, { messageId, type, rows, words, at, by }: CorrectCall): number | null {
+function learn(tables: Tables, { messageId, type, rows, words, writer, at, by }: CorrectCall): number | null {
   if (type === null || rows === null || words === null) return null;
   const standing = tables.labels.ofMessage(messageId);
   if (standing?.type === type) return null;
-  if (standing !== null) tables.labels.takeBack(standing.id, at, by);
-  return tables.labels.add({ at, by, source: "override", messageId, undoes: null, type, rows, words, print: null });
+  if (standing !== null) tables.labels.takeBack(standing, at, by);
+  return tables.labels.add({
+    at,
+    by,
+    source: "override",
+    messageId,
+    undoes: null,
+    type,
+    rows,
+    words,
+    print: null,
+    writer,
+  });
 }

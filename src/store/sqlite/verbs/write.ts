@@ -7,10 +7,10 @@ import { dropBody, openBody, readBody } from "./body.ts";
 import { earlier } from "./earlier.ts";
 import { jobOf } from "./job.ts";
 import { record } from "./record.ts";
-import { correct, undoCorrection } from "./teach.ts";
+import { correct, teach, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, routings, deliveries, attempts, secrets, ruleSets, labels, model } = tables;
+  const { bodies, routings, deliveries, attempts, secrets, ruleSets, model } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -36,9 +36,9 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     modelKey: () => secrets.modelKey(),
     correct: (call) => correct(tables, call),
     undoCorrection: (call) => undoCorrection(tables, call),
-    teach: ({ labels: rows, at, by }) => rows.filter((row) => labels.import(row, at, by)).length,
+    teach: ({ labels, at, by }) => teach(tables, labels, at, by),
     keepTrial: (row) => model.keepTrial(row),
-    keepSnapshot: ({ labelId, starter }, bytes) => model.keepSnapshot(labelId, starter, bytes),
+    keepSnapshot: ({ label_id, starter, classes }, bytes) => model.keepSnapshot(label_id, starter, classes, bytes),
     refuseProposal: (row) => model.refuse(row),
   };
 }
