@@ -10,6 +10,7 @@ import { labelStatements, modelStatements } from "./tables/labels.ts";
 import { messageStatements } from "./tables/messages.ts";
 import { outcomeStatements } from "./tables/outcomes.ts";
 import { overrideStatements } from "./tables/overrides.ts";
+import { pinStatements } from "./tables/pins.ts";
 import { readingStatements } from "./tables/readings.ts";
 import { routingStatements } from "./tables/routings.ts";
 import { ruleSetStatements } from "./tables/rule-sets.ts";
@@ -38,6 +39,7 @@ export function openTables(db: Connection) {
     secrets: secretStatements(db),
     labels: labelStatements(db),
     model: modelStatements(db),
+    pins: pinStatements(db),
     overrides: overrideStatements(db),
     ruleSets: ruleSetStatements(db),
     /** Open bodies below this id are of an earlier run. */

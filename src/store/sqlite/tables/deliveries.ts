@@ -24,8 +24,7 @@ export type NewDelivery = {
 type Current = { readonly id: number; readonly state: string; readonly urgency: string };
 
 export function deliveryStatements(db: Connection) {
-  const { insert, current, state, raise, label, claim, unlease, finish, recover, leave, shelve, unshelve, enter, job } =
-    prepared(db);
+  const { insert, current, state, raise, label, claim, unlease, finish, recover, job } = prepared(db);
   const create = (row: NewDelivery): number => {
     const leased = row.leaseTo !== null;
     const columns = [leased ? "leased" : "waiting", leased ? 1 : 0, row.at, row.at, row.leaseTo];
@@ -75,16 +74,6 @@ export function deliveryStatements(db: Connection) {
     finish({ state, nextAt, reason, deliveryId, attempt }: FinishCall): void {
       finish.run({ state, nextAt, reason, deliveryId, attempt });
     },
-    /** No routing goes there any more: it is not carried out, unless it was already or is under way. */
-    leave(deliveryId: number, at: number): void {
-      leave.run(at, deliveryId);
-      shelve.run(deliveryId);
-    },
-    /** A routing goes there; again, when it had left: then it waits, unless it is delivered or was held before. */
-    enter(deliveryId: number, at: number): void {
-      unshelve.run({ deliveryId, at });
-      enter.run(deliveryId);
-    },
     recover(owner: string, now: number): number {
       return recover.run({ owner, now }).changes;
     },
@@ -93,6 +82,7 @@ export function deliveryStatements(db: Connection) {
       if (columns === undefined) throw new Error(`there is no delivery ${deliveryId}`);
       return columns;
     },
+    ...leavingStatements(db),
     ...operatorStatements(db),
   };
 }
@@ -127,7 +117,13 @@ function prepared(db: Connection) {
   const recover = db.prepare(`
     update deliveries set ${PUT_BACK}, in_doubt = 1, lease_owner = null, lease_until = null
     where state <> 'delivered' and state = 'leased' and (lease_owner <> :owner or lease_until <= :now)`);
+  const job = db
+    .prepare("select id, message_id, routing_id, queue, attempts, created_at, in_doubt from deliveries where id = ?")
+    .raw();
+  return { insert, current, state, raise, label, claim, unlease, finish, recover, job };
+}
 
+function leavingStatements(db: Connection) {
   const leave = db.prepare("update deliveries set left_at = ? where id = ?");
   const shelve = db.prepare(
     `update deliveries set state = 'held', reason = '${LEFT}' where id = ? and state = 'waiting'`,
@@ -136,10 +132,18 @@ function prepared(db: Connection) {
     update deliveries set state = 'waiting', reason = null, next_at = :at, created_at = :at
     where id = :deliveryId and left_at is not null and state = 'held' and reason = '${LEFT}'`);
   const enter = db.prepare("update deliveries set left_at = null where id = ? and left_at is not null");
-  const job = db
-    .prepare("select id, message_id, routing_id, queue, attempts, created_at, in_doubt from deliveries where id = ?")
-    .raw();
-  return { insert, current, state, raise, label, claim, unlease, finish, recover, leave, shelve, unshelve, enter, job };
+  return {
+    /** No routing goes there any more: it is not carried out, unless it was already or is under way. */
+    leave(deliveryId: number, at: number): void {
+      leave.run(at, deliveryId);
+      shelve.run(deliveryId);
+    },
+    /** A routing goes there; again, when it had left: then it waits, unless it is delivered or was held before. */
+    enter(deliveryId: number, at: number): void {
+      unshelve.run({ deliveryId, at });
+      enter.run(deliveryId);
+    },
+  };
 }
 
 /** The operators' verbs; each answers how many rows it changed. */

@@ -1,8 +1,8 @@
-// Statements of `labels`, `model_trials`, `model_snapshots` and `pins`: what people taught, and the model it made.
+// Statements of `labels`, `model_trials` and `model_snapshots`: what people taught, and the model it made.
 
 import { createHash } from "node:crypto";
 import type { Connection } from "../open.ts";
-import type { LessonRow, PinRow, SnapshotRow, TaughtRow, TrialRow } from "../teaching-calls.ts";
+import type { LessonRow, SnapshotRow, TaughtRow, TrialRow } from "../teaching-calls.ts";
 
 type NewRow = {
   readonly at: number;
@@ -47,8 +47,6 @@ export function labelStatements(db: Connection) {
   };
 }
 
-type StandingPin = { readonly type: string | null; readonly queue: string | null; readonly override_id: number | null };
-
 export function modelStatements(db: Connection) {
   const last = db.prepare("select coalesce(max(id), 0) from labels").pluck();
   const live = db
@@ -72,18 +70,6 @@ export function modelStatements(db: Connection) {
   const keepSnapshot = db.prepare(
     "insert or replace into model_snapshots (id, label_id, starter, classes, numbers) values (1, ?, ?, ?, ?)",
   );
-  const pin = db.prepare(`
-    insert into pins (at, by, print, type, queue, override_id) values (:at, :by, :print, :type, :queue, :overrideId)`);
-  const pins = db.prepare<[], PinRow>(`
-    select print, type, queue from pins where id in (select max(id) from pins group by print) and queue is not null
-    order by id`);
-  const pinnedTo = db.prepare("select queue from pins where print = ? order by id desc limit 1").pluck();
-  const standingPin = db.prepare<[Uint8Array], StandingPin>(`
-    select type, queue, override_id from pins p
-    where print = ? and queue is not null and not exists (select 1 from overrides u where u.undoes = p.override_id)
-    order by id desc limit 1`);
-  const pinsOf = db.prepare<[number], { print: Uint8Array }>(`
-    select print from pins where override_id = ? and id in (select max(id) from pins group by print)`);
   const refuse = db.prepare("insert or ignore into refused_proposals (print, at, by) values (:print, :at, :by)");
   const refused = db.prepare("select print from refused_proposals").pluck();
   return {
@@ -102,23 +88,6 @@ export function modelStatements(db: Connection) {
     snapshot: (): SnapshotRow | null => snapshot.get() ?? null,
     keepSnapshot: (labelId: number, starter: string, classes: string, numbers: Uint8Array): void =>
       void keepSnapshot.run(labelId, starter, classes, numbers),
-    /** Pins, or, without a queue, takes a pin out. */
-    pin(row: {
-      readonly at: number;
-      readonly by: string;
-      readonly print: Uint8Array;
-      readonly type: string | null;
-      readonly queue: string | null;
-      readonly overrideId: number | null;
-    }): void {
-      pin.run(row);
-    },
-    isPinned: (print: Uint8Array, queue: string): boolean => pinnedTo.get(print) === queue,
-    pins: (): readonly PinRow[] => pins.all(),
-    /** The newest pin of such mail whose correction stands; null when there is none. */
-    standingPin: (print: Uint8Array): StandingPin | null => standingPin.get(print) ?? null,
-    /** The pins that a correction made and that still count. */
-    pinsOf: (overrideId: number): readonly Uint8Array[] => pinsOf.all(overrideId).map(({ print }) => print),
     refuse: (row: { readonly print: string; readonly at: number; readonly by: string }): void => void refuse.run(row),
     refused: (): readonly string[] => refused.all() as string[],
   };

@@ -10,7 +10,7 @@ export function correct(tables: Tables, call: CorrectCall): Corrected {
   if (found.kind !== "places") return found;
   const moved = found.places.filter((place) => isChanged(place, call));
   const labelId = learn(tables, call);
-  const isNew = labelId !== null || (call.pin !== null && !tables.model.isPinned(call.pin, call.queue));
+  const isNew = labelId !== null || (call.pin !== null && !tables.pins.isPinned(call.pin, call.queue));
   if (moved.length === 0 && !isNew) return { kind: "same" };
   // Who confirms what was decided is on record too, and can take it back.
   const overrides = (moved.length === 0 ? found.places : moved).reduce<readonly number[]>((made, place) => {
@@ -27,7 +27,7 @@ export function correct(tables: Tables, call: CorrectCall): Corrected {
   }, []);
   if (call.pin !== null) {
     const { at, by, type, queue, pin: print } = call;
-    tables.model.pin({ at, by, print, type, queue, overrideId: overrides[0] ?? null });
+    tables.pins.add({ at, by, print, type, queue, overrideId: overrides[0] ?? null });
   }
   return { kind: "corrected", from: moved.map(({ queue }) => queue), labelId };
 }
@@ -88,9 +88,9 @@ function relearn(tables: Tables, { messageId, at, by }: UndoCall): void {
 /** Pins of the correction that still count give way to those that counted before. */
 function unpin(tables: Tables, { override_id: overrideId }: Place, { at, by }: UndoCall): void {
   if (overrideId === null) return;
-  for (const print of tables.model.pinsOf(overrideId)) {
-    const before = tables.model.standingPin(print) ?? { type: null, queue: null, override_id: overrideId };
-    tables.model.pin({ at, by, print, type: before.type, queue: before.queue, overrideId: before.override_id });
+  for (const print of tables.pins.of(overrideId)) {
+    const before = tables.pins.standing(print) ?? { type: null, queue: null, override_id: overrideId };
+    tables.pins.add({ at, by, print, type: before.type, queue: before.queue, overrideId: before.override_id });
   }
 }
 

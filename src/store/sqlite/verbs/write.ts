@@ -44,7 +44,7 @@ export function writeVerbs(tables: Tables): WriteVerbs {
 }
 
 export function lookVerbs(tables: Tables): LookVerbs {
-  const { routings, messages, deliveries, ruleSets, model, overrides } = tables;
+  const { routings, messages, deliveries, ruleSets, model, pins, overrides } = tables;
   return {
     undecided: ({ after, limit }) =>
       routings.deciding(after, limit).flatMap((messageId) => {
@@ -58,7 +58,7 @@ export function lookVerbs(tables: Tables): LookVerbs {
     lastRules: () => ruleSets.last(),
     rulesOf: (hash) => ruleSets.filesOf(hash),
     taught: (upTo) => model.taught(upTo ?? Number.MAX_SAFE_INTEGER),
-    pins: () => model.pins(),
+    pins: () => pins.all(),
     lessons: ({ after, limit }) => model.lessons(after, limit),
     snapshot: () => model.snapshot(),
     refusedProposals: () => model.refused(),
