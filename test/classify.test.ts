@@ -139,8 +139,8 @@ test("where nothing but the model speaks for a type, it needs more points than w
   };
   const set: RuleSet = { ...BLANK_RULES, types: ["clinical", "billing"].map((name) => ({ name, rules: [] })) };
   const ruled = (evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), [], [], set.decide);
-  expect(ruled([alias, says(6.4)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
-  expect(ruled([alias, says(6.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+  expect(ruled([alias, says(8.9)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
+  expect(ruled([alias, says(9)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
   const own: Evidence = { ...alias, alias: "clinical", type: "clinical" };
   expect(ruled([own, says(1.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
 });

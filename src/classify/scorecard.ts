@@ -21,7 +21,7 @@ const DOUBT_POINTS = 0.5;
 const DOUBT_POINTS_MAX = 1.5;
 
 /** Points more that are needed where nothing but the model speaks for a type. */
-const MODEL_ALONE_POINTS = 3.5;
+const MODEL_ALONE_POINTS = 6;
 
 /** How many points more the best type needs because the mail could not be read well. */
 export function doubt(defects: readonly Defect[]): number {
