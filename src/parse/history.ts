@@ -11,6 +11,9 @@ const SEPARATOR_CHARS_MAX = 120;
 /** Empty lines between an attribution and the quote under it; counted so that looking down stays short. */
 const GAP_PIECES_MAX = 8;
 
+/** Where history begins; `isBare`: by a separator that names nobody. */
+type Head = Stretch & { readonly isBare: boolean };
+
 /** Pieces from `from` up to, not including, `to`. */
 type Stretch = { readonly from: number; readonly to: number };
 
@@ -35,28 +38,31 @@ function quote(pieces: readonly Piece[], from: number, to: number): void {
 }
 
 /** The first header block or separator under which all is history; empty at the region's end when there is none. */
-function firstHead(pieces: readonly Piece[], region: Region, blocks: readonly HeaderBlock[]): Stretch {
+function firstHead(pieces: readonly Piece[], region: Region, blocks: readonly HeaderBlock[]): Head {
   const heads = new Map(blocks.map((block) => [block.start, block]));
   for (let i = region.from; i < region.to; i++) {
     const piece = pieces[i];
     if (piece === undefined || piece.depth > region.depth || piece.kind === "quoted") continue;
     const block = heads.get(piece.start);
     if (block === undefined) {
-      if (isSeparator(piece.words)) return { from: i, to: i + 1 };
+      if (isSeparator(piece.words)) return { from: i, to: i + 1, isBare: true };
     } else if (isHistory(pieces, i, region, block)) {
       let to = i;
       while (to < region.to && (pieces[to]?.start ?? 0) < block.end) to++;
-      return { from: i, to };
+      return { from: i, to, isBare: false };
     }
   }
-  return { from: region.to, to: region.to };
+  return { from: region.to, to: region.to, isBare: false };
 }
 
-/** Some programs put ">" before what stands under the head as well; with nothing written above, answers stand between. */
-function isAnsweredBelow(pieces: readonly Piece[], region: Region, { from, to }: Stretch): boolean {
+/**
+ * Some programs put ">" before what stands under the head as well. With nothing written above, answers stand between;
+ * under a bare separator what is not marked so was written there, as in a reply that staff passed on under a note.
+ */
+function isAnsweredBelow(pieces: readonly Piece[], region: Region, { from, to, isBare }: Head): boolean {
   const [above] = written(pieces, from - 1, -1, region.from);
   const [under] = written(pieces, to, 1, region.to);
-  return above === undefined && under !== undefined && isBehind(pieces[under], region.depth);
+  return (above === undefined || isBare) && under !== undefined && isBehind(pieces[under], region.depth);
 }
 
 /** A forward nobody recognised as one is kept; so is a block whose lines stand in quote marks or in a quote of the HTML. */
