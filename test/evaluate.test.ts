@@ -6,13 +6,26 @@ import { expect, test } from "vitest";
 import { compileRules } from "../src/classify/compile.ts";
 import { loadRules } from "../src/config/rules.ts";
 import { asSent, type Evaluated, evaluate } from "../src/rulebook/evaluation.ts";
-import { costOf, figuresOf, fittedMargins, reliability, urgencyFigures } from "../src/rulebook/figures.ts";
+import {
+  costOf,
+  figuresOf,
+  fittedMargins,
+  reliability,
+  reliabilityGap,
+  urgencyFigures,
+} from "../src/rulebook/figures.ts";
 import type { LabelledMail } from "../src/rulebook/labelled.ts";
 import { runMailward } from "./support/operator.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
 const TRAINING = join(import.meta.dirname, "../fixtures/training");
 const RULES = join(import.meta.dirname, "../rules");
+
+function defaultRules() {
+  const loaded = loadRules(RULES);
+  if (loaded.kind === "problems") throw new Error("the default rules do not load");
+  return compileRules(loaded.rules);
+}
 
 function mail(type: string, voice: string, text: string): LabelledMail {
   return { voice, type, alias: "access", language: "en", subject: "", text };
@@ -57,19 +70,41 @@ test("what mistakes cost is the rules' matrix, and where it says nothing the usu
   expect(costOf(evaluated, "both", { costs }, ["clinical"])).toBe(7 + 100 + 3 + 10 + 0 + 2);
 });
 
-test("the lead a type needs is the smallest with which few enough are wrong", () => {
-  const routed = (type: string, lead: number | null) => ({ ...answered(type, "billing"), lead });
+test("the lead a type needs is the smallest, from the one in force on, with which few enough are wrong", () => {
+  const routed = (type: string, lead: number | null, at: number) => {
+    const each = answered(type, "billing");
+    return { ...each, mail: { ...each.mail, voice: `writer-${at}` }, lead };
+  };
+  const many = (count: number, type: string, lead: number | null) =>
+    Array.from({ length: count }, (_, at) => routed(type, lead, at));
   const evaluated = [
-    ...Array.from({ length: 30 }, () => routed("billing", 3)),
-    ...Array.from({ length: 10 }, () => routed("clinical", 1.2)),
-    ...Array.from({ length: 5 }, () => routed("billing", null)),
+    ...many(30, "billing", 3),
+    ...many(10, "clinical", 1.2),
+    ...many(5, "billing", null),
     ...Array.from({ length: 4 }, () => answered("access", "access")),
   ];
-  expect(fittedMargins(evaluated, ["billing", "access"], 0.05)).toEqual([
+  const inForce = { margin: 1, marginFor: {} };
+  expect(fittedMargins(evaluated, ["billing", "access"], 0.05, inForce)).toEqual([
     { type: "billing", margin: 1.3, wrong: 0, routed: 35, toPeople: 10 },
     { type: "access", margin: null, wrong: null, routed: 0, toPeople: 4 },
   ]);
-  expect(fittedMargins(evaluated, ["billing"], 0.5)).toMatchObject([{ margin: 0, toPeople: 0 }]);
+  // Never below the lead in force, whatever would be enough.
+  expect(fittedMargins(evaluated, ["billing"], 0.5, inForce)).toMatchObject([{ margin: 1, toPeople: 0 }]);
+  const higher = { margin: 1, marginFor: { billing: 2.5 } };
+  expect(fittedMargins(evaluated, ["billing"], 0.05, higher)).toMatchObject([{ margin: 2.5 }]);
+});
+
+test("what a fitted lead lets through is told of writers it was not fitted on", () => {
+  // Of half of the writers mistakes lead by 1, of the others by 2: what is enough for the first is not for the second.
+  const evaluated = Array.from({ length: 80 }, (_, at) => {
+    const isWrong = at % 8 < 2;
+    const each = answered(isWrong ? "clinical" : "billing", "billing");
+    const voice = `writer-${String.fromCharCode(97 + (at % 2))}`;
+    return { ...each, mail: { ...each.mail, voice }, lead: isWrong ? 1 + (at % 2) : 3 };
+  });
+  const [fitted] = fittedMargins(evaluated, ["billing"], 0.05, { margin: 0, marginFor: {} });
+  expect(fitted).toMatchObject({ margin: 2.1, routed: 60, toPeople: 20 });
+  expect(fitted?.wrong).toBeCloseTo(10 / 70);
 });
 
 test("urgency is counted over mails that say how urgent they are", () => {
@@ -95,6 +130,38 @@ test("reliability sets what the model says beside how often that is right", () =
       { from: 0.9, mails: 2, said: (0.92 + 0.98) / 2, right: 0.5 },
     ],
   );
+  const gap = reliabilityGap([
+    { from: 0.5, mails: 1, said: 0.5, right: 1 },
+    { from: 0.9, mails: 3, said: 0.9, right: 0.8 },
+  ]);
+  expect(gap).toBeCloseTo((0.5 + 3 * 0.1) / 4);
+  expect(reliabilityGap([])).toBeNull();
+});
+
+test("what the model says of a writer is not calibrated on that writer", async () => {
+  const mails = (confused: boolean) =>
+    Array.from({ length: 300 }, (_, i) => {
+      const type = i % 2 === 0 ? "billing" : "access";
+      const text = type === "billing" ? "gant mirrel toop" : "hollim quent yarb";
+      // One writer says the words of the other type.
+      const odd = confused && i % 10 === 0;
+      return mail(odd ? "access" : type, `writer-${i % 10}`, `${text} ${i}`);
+    });
+  const rules = defaultRules();
+  const wordOf = async (confused: boolean) => {
+    const { mails: asked, calibratedBy } = await evaluate(
+      asSent(mails(confused)),
+      rules,
+      "complement",
+      () => undefined,
+    );
+    expect(calibratedBy).toBe("other-writers");
+    return asked.find(({ mail: { voice } }) => voice === "writer-0")?.advice?.probability;
+  };
+  // That writer is always wrong, which only the writer's own mails could tell.
+  expect(await wordOf(true)).toBe(await wordOf(false));
+  const few = await evaluate(asSent(mails(false).slice(0, 20)), rules, "complement", () => undefined);
+  expect(few.calibratedBy).toBe("starter");
 });
 
 test("the page needs nothing else, has its charts, and nothing of a mail", async () => {
@@ -107,14 +174,14 @@ test("the page needs nothing else, has its charts, and nothing of a mail", async
   expect(ran.out).toContain("margin_for:");
   const page = readFileSync(join(folder.path, "page.html"), "utf8");
   expect(page.match(/<svg role="img"/g)?.length).toBe(5);
+  expect(page.match(/class="matrix"/g)?.length).toBe(4);
+  expect(page).toContain("<h2>Leads with which at most 5.0 % of");
   expect(page).not.toMatch(/src=|href=|https?:|marked/);
   const away = await runMailward(folder.path, [...args.slice(0, 5), "--html", "no/such/folder.html"]);
   expect([away.code, away.told]).toEqual([2, expect.stringContaining("cannot be written (ENOENT)")]);
 });
 
 test("the model answers from other writers, and never from the writer it is asked about", async () => {
-  const loaded = loadRules(RULES);
-  if (loaded.kind === "problems") throw new Error("the default rules do not load");
   // Words no rule knows; and one writer whose own words, were they learnt, would outweigh those everybody uses.
   const says = {
     clinical: "zorp frinkle wubble",
@@ -128,7 +195,7 @@ test("the model answers from other writers, and never from the writer it is aske
   const odd = Array.from({ length: 5 }, () => mail("billing", "odd", "zorp vlim frinkle prask wubble donnel"));
   const { mails: evaluated } = await evaluate(
     asSent([...mails, ...odd]),
-    compileRules(loaded.rules),
+    defaultRules(),
     "complement",
     () => undefined,
   );
@@ -142,9 +209,10 @@ test("our own written mails are evaluated in one go, every one of them counted o
   await using folder = await tempDir();
   const ran = await runMailward(folder.path, ["evaluate", "--mails", TRAINING, "--rules", RULES, "--json"]);
   expect(ran.code, ran.told).toBe(0);
-  const told = JSON.parse(ran.out) as { mails: number; ways: unknown[]; matrix: { counts: number[] }[] };
+  const told = JSON.parse(ran.out) as { mails: number; ways: { matrix: { counts: number[] }[] }[] };
   expect(told.mails).toBeGreaterThan(900);
-  expect(told.matrix.flatMap(({ counts }) => counts).reduce((a, b) => a + b, 0)).toBe(told.mails);
+  const counted = told.ways.map(({ matrix }) => matrix.flatMap(({ counts }) => counts).reduce((a, b) => a + b, 0));
+  expect(counted).toEqual(told.ways.map(() => told.mails));
   expect(told.ways).toHaveLength(4);
 });
 

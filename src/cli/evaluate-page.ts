@@ -1,7 +1,17 @@
 // The report of an evaluation as one page that needs nothing else: tables, and charts as SVG.
 
 import type { Reliability } from "../rulebook/figures.ts";
-import { FIGURES, figuresRow, percent, type Report } from "./evaluate-report.ts";
+import {
+  CALIBRATED,
+  FIGURES,
+  figuresRow,
+  introduction,
+  MARGINS,
+  type Matrix,
+  marginRow,
+  percent,
+  type Report,
+} from "./evaluate-report.ts";
 import type { Cell } from "./terminal.ts";
 
 const CHART = 320;
@@ -9,7 +19,7 @@ const EDGE = 36;
 
 /** The whole page. */
 export function evaluationPage(report: Report, at: string): string {
-  const { mails, writers, ways, matrix, types, urgencies } = report;
+  const { ways, types, urgencies } = report;
   const overall = ways.map(({ name, f1, f1Routed, review, none, cost }) => [
     name,
     ...[f1, f1Routed, review, none].map(percent),
@@ -22,15 +32,12 @@ export function evaluationPage(report: Report, at: string): string {
 <title>Mailward: how well mail is routed</title>
 <style>${STYLE}</style>
 <h1>How well mail is routed</h1>
-<p>${mails} mails of ${writers} writers, ${escaped(at)}. The model never saw the writer of the mail it is asked about.</p>
+<p>${escaped(at)}: ${escaped(introduction(report))}</p>
 ${tableHtml(["way of deciding", "F1", "F1 of what is routed", "to people", "none to people", "cost of 100 mails"], overall)}
-<h2>What it is, and where it goes</h2>
-<p>By rules and model. Rows are what the mail is, columns where it goes; the darker, the more.</p>
-${matrixHtml(matrix, [...types, "people"])}
 <h2>When the model says it is so sure, how often it is right</h2>
-<p>On the line it is exactly as sure as it should be. Larger dots stand for more mails.</p>
+<p>On the line it is exactly as sure as it should be. Larger dots stand for more mails. ${escaped(percent(report.reliabilityGap)?.trim() ?? "")} apart on average, ${CALIBRATED[report.calibratedBy]}.</p>
 ${reliabilityChart(report.reliability)}
-${ways.map(({ name, figures }) => `<h2>${escaped(name)}</h2>\n${barsHtml(figures)}${tableHtml(FIGURES, figures.map(figuresRow))}`).join("\n")}
+${ways.map((each) => wayHtml(each, types)).join("\n")}
 <h2>Urgency, by rules</h2>
 ${tableHtml(
   ["urgency", "mails", "precision", "recall"],
@@ -41,7 +48,21 @@ ${tableHtml(
     percent(recall),
   ]),
 )}
-</html>
+${marginsHtml(report)}</html>
+`;
+}
+
+function wayHtml({ name, figures, matrix }: Report["ways"][number], types: readonly string[]): string {
+  return `<h2>${escaped(name)}</h2>
+${barsHtml(figures)}${tableHtml(FIGURES, figures.map(figuresRow))}
+<p>Rows are what the mail is, columns where it goes; the darker, the more.</p>
+${matrixHtml(matrix, [...types, "people"])}`;
+}
+
+function marginsHtml({ margins }: Report): string {
+  if (margins === null) return "";
+  return `<h2>Leads with which at most ${escaped(percent(margins.bound)?.trim() ?? "")} of what is routed to a type is wrong</h2>
+${tableHtml(MARGINS, margins.fitted.map(marginRow))}
 `;
 }
 
@@ -57,7 +78,7 @@ function tableHtml(head: readonly string[], rows: readonly (readonly Cell[])[]):
   return `<table>${cells(head, "th")}${rows.map((row) => cells(row, "td")).join("")}</table>`;
 }
 
-function matrixHtml(matrix: Report["matrix"], columns: readonly string[]): string {
+function matrixHtml(matrix: Matrix, columns: readonly string[]): string {
   const rows = matrix.map(({ type, counts }, at) => {
     const most = Math.max(
       1,

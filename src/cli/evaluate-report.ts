@@ -1,9 +1,8 @@
 // What an evaluation found, as one value: for programs, for the terminal and for a page.
 
 import { NONE } from "../classify/adviser.ts";
-import type { Calibration } from "../classify/calibration.ts";
 import type { RuleSet } from "../config/rules.ts";
-import type { Evaluated, Evaluation } from "../rulebook/evaluation.ts";
+import type { CalibratedBy, Evaluated, Evaluation } from "../rulebook/evaluation.ts";
 import {
   costOf,
   type Figures,
@@ -13,6 +12,7 @@ import {
   mean,
   type Reliability,
   reliability,
+  reliabilityGap,
   type UrgencyFigures,
   urgencyFigures,
   type Way,
@@ -33,18 +33,24 @@ export type WayReport = {
   /** By the rules' matrix, for a hundred mails. */
   readonly cost: number;
   readonly figures: readonly Figures[];
+  readonly matrix: Matrix;
 };
+
+/** Counts of mails by what they are and where they go, in the order of the types; the last are those that go to people. */
+export type Matrix = readonly { readonly type: string; readonly counts: readonly number[] }[];
 
 export type Report = {
   readonly mails: number;
   readonly writers: number;
   readonly types: readonly string[];
   readonly ways: readonly WayReport[];
-  /** By rules and model: counts of mails by what they are and where they go; the last are those that go to people. */
-  readonly matrix: readonly { readonly type: string; readonly counts: readonly number[] }[];
   readonly urgencies: readonly UrgencyFigures[];
   readonly reliability: readonly Reliability[];
-  readonly calibration: Calibration;
+  /** How far what the model says is from how often it is right; null: it said nothing. */
+  readonly reliabilityGap: number | null;
+  readonly calibratedBy: CalibratedBy;
+  /** Mails of types that the rules do not know any more: they are not counted. */
+  readonly leftOut: number;
   /** For the share of mistakes asked for; null: none was. */
   readonly margins: { readonly bound: number; readonly fitted: readonly FittedMargin[] } | null;
 };
@@ -56,23 +62,25 @@ const WAYS: readonly (readonly [Way, string])[] = [
   ["both", "rules and model"],
 ];
 
-export function reportOf({ mails, calibration }: Evaluation, rules: RuleSet, bound: number | null): Report {
+export function reportOf(
+  { mails, calibratedBy }: Evaluation,
+  rules: RuleSet,
+  bound: number | null,
+  leftOut: number,
+): Report {
+  const tenths = reliability(mails);
   const types = rules.types.map(({ name }) => name);
   return {
     mails: mails.length,
     writers: new Set(mails.map(({ mail }) => mail.voice)).size,
     types,
     ways: WAYS.map(([way, name]) => wayReport(way, name, mails, rules, types)),
-    matrix: [...types, NONE].map((type) => ({
-      type,
-      counts: [...types, null].map(
-        (to) => mails.filter(({ mail, answers }) => mail.type === type && answers.both === to).length,
-      ),
-    })),
     urgencies: urgencyFigures(mails),
-    reliability: reliability(mails),
-    calibration,
-    margins: bound === null ? null : { bound, fitted: fittedMargins(mails, types, bound) },
+    reliability: tenths,
+    reliabilityGap: reliabilityGap(tenths),
+    calibratedBy,
+    leftOut,
+    margins: bound === null ? null : { bound, fitted: fittedMargins(mails, types, bound, rules.decide) },
   };
 }
 
@@ -100,6 +108,12 @@ function wayReport(
     ),
     cost: (costOf(mails, way, rules, watchedTypes(rules)) / mails.length) * 100,
     figures,
+    matrix: [...types, NONE].map((type) => ({
+      type,
+      counts: [...types, null].map(
+        (to) => mails.filter(({ mail, answers }) => mail.type === type && answers[way] === to).length,
+      ),
+    })),
   };
 }
 
@@ -110,7 +124,7 @@ function toPeople(mails: readonly Evaluated[], way: Way): number | null {
 /** The report for people on a terminal. */
 export function reportText(report: Report): string {
   return [
-    `${report.mails} mails of ${report.writers} writers; the model never saw the writer of the mail it is asked about.`,
+    `${introduction(report)}`,
     table(
       ["way of deciding", "F1", "F1 routed", "to people", "none to people", "cost of 100 mails"],
       report.ways.map(({ name, f1, f1Routed, review, none, cost }) => [
@@ -119,14 +133,11 @@ export function reportText(report: Report): string {
         cost.toFixed(0),
       ]),
     ),
-    ...report.ways.map(({ name, figures }) => section(name, table(FIGURES, figures.map(figuresRow)))),
-    section(
-      "rules and model: what it is (down), and where it goes (across)",
-      table(
-        ["", ...report.types, "people"],
-        report.matrix.map(({ type, counts }) => [type, ...counts]),
-      ),
-    ),
+    ...report.ways.flatMap(({ name, way, figures, matrix }) => [
+      section(name, table(FIGURES, figures.map(figuresRow))),
+      // By the alias alone nothing is decided.
+      ...(way === "alias" ? [] : [matrixText(name, matrix, report.types)]),
+    ]),
     section(
       "urgency, by rules",
       table(
@@ -149,10 +160,37 @@ export function reportText(report: Report): string {
           bar(right, 1),
           `${mails} mails`,
         ]),
-      ),
+      ) + gapWords(report),
     ),
     ...marginsText(report),
   ].join("\n\n");
+}
+
+/** What the figures are of, in a sentence or two. */
+export function introduction({ mails, writers, leftOut }: Report): string {
+  const rest = leftOut === 0 ? "" : ` ${leftOut} more are of types the rules do not have; they are not counted.`;
+  return `${mails} mails of ${writers} writers; the model never saw the writer of the mail it is asked about.${rest}`;
+}
+
+function matrixText(name: string, matrix: Matrix, types: readonly string[]): string {
+  return section(
+    `${name}: what it is (down), and where it goes (across)`,
+    table(
+      ["", ...types, "people"],
+      matrix.map(({ type, counts }) => [type, ...counts]),
+    ),
+  );
+}
+
+/** How good the model's word is, and on what it was calibrated. */
+export const CALIBRATED: Readonly<Record<CalibratedBy, string>> = {
+  "other-writers": "calibrated on other writers' mails",
+  "in-use": "calibrated as the model in use is",
+  starter: "calibrated as the starter is: there are too few mails for more",
+};
+
+function gapWords({ reliabilityGap: gap, calibratedBy }: Report): string {
+  return gap === null ? "" : `\n${percent(gap)?.trim()} apart on average, ${CALIBRATED[calibratedBy]}`;
 }
 
 export const FIGURES = ["type", "mails", "precision", "recall", "F1", "F1 routed", "to people", "not lost"] as const;
@@ -161,20 +199,30 @@ export function figuresRow({ type, mails, precision, recall, f1, f1Routed, revie
   return [type, mails, ...[precision, recall, f1, f1Routed, review, safe].map(percent)];
 }
 
+export const MARGINS = [
+  "type",
+  "lead",
+  "wrong, on writers it was not fitted on",
+  "still routed",
+  "more to people",
+] as const;
+
+export function marginRow({ type, margin, wrong, routed, toPeople }: FittedMargin) {
+  return margin === null
+    ? [type, "no lead is enough", null, 0, toPeople]
+    : [type, margin.toFixed(1), percent(wrong), routed, toPeople];
+}
+
 function marginsText({ margins, mails, types }: Report): readonly string[] {
   if (margins === null) return [];
   const { bound, fitted } = margins;
   const found = fitted.flatMap(({ type, margin }) => (margin === null ? [] : [`${type}: ${margin}`]));
   const more = fitted.reduce((sum, { toPeople }) => sum + toPeople, 0);
-  const rows = fitted.map(({ type, margin, wrong, routed, toPeople }) =>
-    margin === null
-      ? [type, "no lead is enough", null, 0, toPeople]
-      : [type, margin.toFixed(1), percent(wrong), routed, toPeople],
-  );
+  const rows = fitted.map(marginRow);
   return [
     section(
       `leads with which at most ${percent(bound)?.trim()} of what is routed to a type is wrong`,
-      table(["type", "lead", "wrong", "still routed", "more to people"], rows),
+      table(MARGINS, rows),
     ),
     `That is ${percent(more / mails)?.trim()} of all mails more for people. In the rules:\n  decide: { margin_for: { ${found.join(", ")} } }${found.length < types.length ? "\nA type without a lead has too few mails, or too many mistakes that no lead tells apart." : ""}`,
   ];

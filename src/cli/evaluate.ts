@@ -5,10 +5,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { BayesKind } from "../classify/bayes.ts";
 import { compileRules } from "../classify/compile.ts";
 import type { RuleSet } from "../config/rules.ts";
-import { asSent, EVALUATION_KEY, evaluate, type KnownMail } from "../rulebook/evaluation.ts";
+import { asSent, evaluate } from "../rulebook/evaluation.ts";
 import { labelledMails } from "../rulebook/labelled.ts";
-import { readStarter } from "../rulebook/starter.ts";
 import type { Store } from "../store/store.ts";
+import { confirmedMails } from "./evaluate-confirmed.ts";
 import { evaluationPage } from "./evaluate-page.ts";
 import { type Report, reportOf, reportText } from "./evaluate-report.ts";
 import { CannotDo, configFrom, plainErrors, print, printJson, today, withConfigFlags, withStore } from "./operator.ts";
@@ -65,35 +65,16 @@ async function ofFiles(path: string, rules: RuleSet, flags: EvaluateFlags): Prom
   const mails = asSent(mailsFrom(path, types));
   if (mails.length === 0) throw new CannotDo(`${path}: there is no labelled mail in it`);
   const progress = showProgress(mails.length);
-  return reportOf(await evaluate(mails, compileRules(rules), flags.model, progress), rules, flags.error ?? null);
+  return reportOf(await evaluate(mails, compileRules(rules), flags.model, progress), rules, flags.error ?? null, 0);
 }
 
-/** The model is the starter and the other writers' confirmed mails. */
 async function ofStore(store: Store, rules: RuleSet, flags: EvaluateFlags): Promise<Report> {
-  const mails = await confirmedMails(store);
+  const { mails, leftOut, base } = await confirmedMails(store, rules);
   if (mails.length === 0)
     throw new CannotDo("Nobody has corrected a mail yet. `mailward override REF --queue NAME --reason …` does.");
-  const base = readStarter().model(EVALUATION_KEY);
-  const known = mails.filter(({ type }) => base.classes.includes(type));
-  const progress = showProgress(known.length);
-  return reportOf(await evaluate(known, compileRules(rules), flags.model, progress, base), rules, flags.error ?? null);
-}
-
-/** A mail counts once, as the last correction that stands has it. */
-async function confirmedMails(store: Store): Promise<readonly KnownMail[]> {
-  const rows = (await store.overrides(0)).filter(({ undone, isUndo, type }) => !undone && !isUndo && type !== null);
-  const mails: KnownMail[] = [];
-  for (const row of new Map(rows.map((each) => [each.ref, each])).values()) {
-    const found = await store.find(row.ref);
-    if (found === null) continue;
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of store.readBody(found.messageId)) chunks.push(chunk);
-    const voice = found.reading?.originalSender ?? found.mail.envelope.mailFrom;
-    const { type, alias, saidUrgency } = row;
-    const urgency = saidUrgency === null ? {} : { urgency: saidUrgency };
-    mails.push({ voice, type: type ?? "", alias, ...urgency, raw: Buffer.concat(chunks) });
-  }
-  return mails;
+  const progress = showProgress(mails.length);
+  const evaluation = await evaluate(mails, compileRules(rules), flags.model, progress, base);
+  return reportOf(evaluation, rules, flags.error ?? null, leftOut);
 }
 
 function tell(report: Report, flags: EvaluateFlags): void {

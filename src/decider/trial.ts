@@ -52,7 +52,7 @@ export async function tryLessons(store: TeachingStore, watched: readonly string[
   if (known.last === known.live || known.last === known.trial?.labelId) return null;
   const live = await TaughtModel.open(store, known.live);
   const next = await TaughtModel.open(store, known.last);
-  const lessons = await confirmed(store);
+  const lessons = (await standingLessons(store)).slice(-TRIED_MAX);
   const found = await findings(lessons, live, next, watched, calibrationOf(known, live));
   const passed = found.worse.length === 0;
   await store.keepTrial({ labelId: known.last, at, passed, found: JSON.stringify(found) });
@@ -67,7 +67,7 @@ export function calibrationOf({ live, liveFound }: Taught, taught: TaughtModel):
 }
 
 /** The lessons that stand, newest last. */
-async function confirmed(store: Pick<TeachingStore, "lessons">): Promise<readonly Lesson[]> {
+export async function standingLessons(store: Pick<TeachingStore, "lessons">): Promise<readonly Lesson[]> {
   const standing = new Map<number, Lesson>();
   for (let after = 0; ; ) {
     const lessons = await store.lessons(after, LESSONS);
@@ -79,7 +79,7 @@ async function confirmed(store: Pick<TeachingStore, "lessons">): Promise<readonl
     if (last === undefined) break;
     after = last.id;
   }
-  return [...standing.values()].slice(-TRIED_MAX);
+  return [...standing.values()];
 }
 
 type Answer = "right" | "people" | "lost";

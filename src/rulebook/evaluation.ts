@@ -8,13 +8,13 @@ import { type Calibration, fitted } from "../classify/calibration.ts";
 import type { CompiledRules } from "../classify/compile.ts";
 import { type Features, featureReader, stemReader } from "../classify/features.ts";
 import { hear } from "../classify/hear.ts";
-import type { Message } from "../message.ts";
+import type { Facts, Message } from "../message.ts";
 import type { Outcome, Urgency } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
 import { decideMessage } from "../pipeline.ts";
 import { exampleFacts } from "./example-mail.ts";
 import { type LabelledMail, mailBytes } from "./labelled.ts";
-import { heldOut } from "./starter.ts";
+import { type HeldMail, heldOut, readStarter } from "./starter.ts";
 
 /** What one way of deciding answers; null: people look at it. */
 export type Answers = {
@@ -25,7 +25,7 @@ export type Answers = {
 };
 
 export type Evaluated = {
-  readonly mail: Omit<KnownMail, "raw">;
+  readonly mail: Omit<KnownMail, "raw" | "facts">;
   readonly answers: Answers;
   /** What the model thinks, whether it says so or not; null: it does not know such mail. */
   readonly advice: Pick<Advice, "type" | "probability"> | null;
@@ -34,12 +34,18 @@ export type Evaluated = {
   readonly lead: number | null;
 };
 
-/** The mails that were asked about, and the calibration their held-out scores give. */
-export type Evaluation = { readonly mails: readonly Evaluated[]; readonly calibration: Calibration };
+/**
+ * Where the probabilities come from: a calibration fitted on the mails of other writers, the one in use, or the
+ * starter's where there are too few mails to fit one.
+ */
+export type CalibratedBy = "other-writers" | "in-use" | "starter";
 
-/** A mail whose answer is known, as it came. */
+export type Evaluation = { readonly mails: readonly Evaluated[]; readonly calibratedBy: CalibratedBy };
+
+/** A mail whose answer is known, as it came, and what was known beside it. */
 export type KnownMail = Pick<LabelledMail, "voice" | "type" | "alias" | "urgency" | "evaluate"> & {
   readonly raw: Uint8Array;
+  readonly facts: Facts;
 };
 
 type Read = KnownMail & { readonly message: Message; readonly features: Features };
@@ -49,48 +55,82 @@ const ALONE_FROM = 0.5;
 
 /** Labelled mails as somebody would have sent them. */
 export function asSent(mails: readonly LabelledMail[]): readonly KnownMail[] {
-  return mails.map((mail) => ({ ...mail, raw: mailBytes(mail) }));
+  return mails.map((mail) => {
+    const facts = exampleFacts({ alias: mail.alias, at: null, staff: false }, null);
+    return { ...mail, raw: mailBytes(mail), facts };
+  });
 }
 
-/** The key features are hashed under here; `base` in `evaluate` must be under it too. */
-export const EVALUATION_KEY = "evaluation";
+/** What the model knows before it is taught the mails: nothing, or what a site has taught it. */
+export type Base = {
+  readonly model: BayesModel;
+  /** The key its features are hashed under. */
+  readonly key: string;
+  readonly calibration: Calibration;
+};
+
+const NO_BASE_KEY = "evaluation";
+/** Groups of writers: the probabilities of each are calibrated on the others. */
+const FOLDS = 5;
+/** A calibration is fitted on at least so many mails. */
+const FITTED_FROM = 50;
 
 /**
  * Every mail with what each way answers; the model is trained on `base` (else on nothing) and on all mails but those of
- * the same writer.
+ * the same writer. `base` must not have seen the mails.
  */
 export async function evaluate(
   mails: readonly KnownMail[],
   rules: CompiledRules,
   kind: BayesKind,
   progress: (done: number) => void,
-  base: BayesModel | null = null,
+  base: Base | null = null,
 ): Promise<Evaluation> {
   const stems = stemReader();
-  const reader = featureReader(EVALUATION_KEY);
+  const reader = featureReader(base?.key ?? NO_BASE_KEY);
   const read: Read[] = [];
   for (const mail of mails) {
     const message = await parse(mail.raw);
     read.push({ ...mail, message, features: reader.features(stems(hear(message), message.language)) });
     progress(read.length);
   }
-  const classes = base?.classes ?? [...rules.set.types.map(({ name }) => name), NONE];
-  const held = heldOut(read, base ?? emptyModel(classes), kind);
-  const calibration = fitted(held, classes.length);
+  const classes = base?.model.classes ?? [...rules.set.types.map(({ name }) => name), NONE];
+  const held = heldOut(read, base?.model ?? emptyModel(classes), kind);
+  const { calibratedBy, calibrationOf } = calibrated(held, classes, base?.calibration ?? null);
   const asked = held.map(({ mail, scores, features, isKnown }): Evaluated => {
+    const calibration = calibrationOf(mail.voice);
     const advice = isKnown ? likeliest(scores, features, { classes, calibration }) : null;
     return evaluated(mail, advice, rules);
   });
-  return { mails: asked, calibration };
+  return { mails: asked, calibratedBy };
+}
+
+/** A calibration for each writer that the writer's own mails have no part in. */
+function calibrated(
+  held: readonly HeldMail<Read>[],
+  classes: readonly string[],
+  inUse: Calibration | null,
+): { readonly calibratedBy: CalibratedBy; readonly calibrationOf: (voice: string) => Calibration } {
+  if (inUse !== null) return { calibratedBy: "in-use", calibrationOf: () => inUse };
+  const voices = [...new Set(held.map(({ mail }) => mail.voice))].sort();
+  const foldOf = new Map(voices.map((voice, at) => [voice, at % FOLDS]));
+  const others = Array.from({ length: FOLDS }, (_, fold) => held.filter(({ mail }) => foldOf.get(mail.voice) !== fold));
+  if (others.some(({ length }) => length < FITTED_FROM)) {
+    const { calibration } = readStarter();
+    return { calibratedBy: "starter", calibrationOf: () => calibration };
+  }
+  const fittings = others.map((mails) => fitted(mails, classes.length));
+  const [first = readStarter().calibration] = fittings;
+  return { calibratedBy: "other-writers", calibrationOf: (voice) => fittings[foldOf.get(voice) ?? 0] ?? first };
 }
 
 function evaluated(mail: Read, advice: Evaluated["advice"], rules: CompiledRules): Evaluated {
   const types = rules.set.types.map(({ name }) => name);
-  const { message, features: _, raw: __, ...labelled } = mail;
+  const { message, features: _, raw: __, facts, ...labelled } = mail;
   const adviser = advice === null ? null : saying({ ...advice, version: "held-out", stage: "starter", types });
-  const facts = exampleFacts({ alias: mail.alias, at: null, staff: false }, null);
-  const [byRules] = decideMessage(message, facts, rules).outcomes;
-  const [byBoth] = decideMessage(message, facts, rules, { adviser }).outcomes;
+  const forAlias = ({ alias }: Outcome): boolean => alias === mail.alias;
+  const byRules = decideMessage(message, facts, rules).outcomes.find(forAlias);
+  const byBoth = decideMessage(message, facts, rules, { adviser }).outcomes.find(forAlias);
   const alone = advice !== null && advice.probability >= ALONE_FROM && advice.type !== NONE ? advice.type : null;
   const answers = { alias: mail.alias, rules: answerOf(byRules), model: alone, both: answerOf(byBoth) };
   return { mail: labelled, answers, advice, urgency: byBoth?.urgency ?? "P4", lead: leadOf(byBoth) };

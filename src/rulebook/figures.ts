@@ -88,6 +88,15 @@ export function reliability(evaluated: readonly Evaluated[]): readonly Reliabili
     .map(({ from, mails, said, right }) => ({ from, mails, said: said / mails, right: right / mails }));
 }
 
+/** How far the model's word is from how often it is right, over all it was asked about, 0 to 1; null: it said nothing. */
+export function reliabilityGap(tenths: readonly Reliability[]): number | null {
+  const all = tenths.reduce((sum, { mails }) => sum + mails, 0);
+  return share(
+    tenths.reduce((sum, { mails, said, right }) => sum + mails * Math.abs(said - right), 0),
+    all,
+  );
+}
+
 /** Costs where the rules name none: a mail for a wrong queue, one of a type that must not be lost, and people's time. */
 const COST = { wrong: 10, lost: 100, none: 2, people: 1 } as const;
 /** As people call review among the costs. */
@@ -114,7 +123,7 @@ export type FittedMargin = {
   readonly type: string;
   /** null: no lead is enough for so few mistakes. */
   readonly margin: number | null;
-  /** Of the mails that are still routed to it. */
+  /** Of the mails still routed to it, by leads that were fitted on other writers; null: too few to tell. */
   readonly wrong: number | null;
   readonly routed: number;
   /** Mails that would go to people in addition. */
@@ -126,24 +135,57 @@ const LEAD_STEP = 0.1;
 /** With fewer mails left, their share of mistakes says nothing. */
 const ROUTED_MIN = 20;
 
-/** The smallest lead for each type with which at most this share of the mails routed to it is wrong. */
+/**
+ * The smallest lead for each type, from the one in force on, with which at most this share of the mails routed to it is
+ * wrong. What is told of it is found on the half of the writers it was not fitted on.
+ */
 export function fittedMargins(
   evaluated: readonly Evaluated[],
   types: readonly string[],
   bound: number,
+  { margin: usual, marginFor }: Pick<RuleSet["decide"], "margin" | "marginFor">,
 ): readonly FittedMargin[] {
+  const voices = [...new Set(evaluated.map(({ mail }) => mail.voice))].sort();
+  const second = new Set(voices.filter((_, at) => at % 2 === 1));
   return types.map((type) => {
+    const inForce = marginFor[type] ?? usual;
     const routed = evaluated.filter(({ answers }) => answers.both === type);
-    const most = routed.reduce((sum, { lead }) => Math.max(sum, lead ?? 0), 0);
-    for (let step = 0; step * LEAD_STEP <= most; step++) {
-      const margin = Math.round(step * LEAD_STEP * 10) / 10;
-      const left = routed.filter(({ lead }) => lead === null || lead >= margin);
-      const wrong = left.filter(({ mail }) => mail.type !== type).length / Math.max(1, left.length);
-      if (left.length < ROUTED_MIN) break;
-      if (wrong <= bound) return { type, margin, wrong, routed: left.length, toPeople: routed.length - left.length };
-    }
-    return { type, margin: null, wrong: null, routed: 0, toPeople: routed.length };
+    const margin = leadFor(routed, type, bound, inForce, ROUTED_MIN);
+    if (margin === null) return { type, margin, wrong: null, routed: 0, toPeople: routed.length };
+    const halves = [
+      routed.filter(({ mail }) => second.has(mail.voice)),
+      routed.filter(({ mail }) => !second.has(mail.voice)),
+    ];
+    const judged = halves.flatMap((half, at) => {
+      const lead = leadFor(halves[1 - at] ?? [], type, bound, inForce, ROUTED_MIN / 2);
+      return lead === null ? [] : half.filter(passes(lead));
+    });
+    const left = routed.filter(passes(margin));
+    const wrong = share(judged.filter(({ mail }) => mail.type !== type).length, judged.length);
+    return { type, margin, wrong, routed: left.length, toPeople: routed.length - left.length };
   });
+}
+
+function passes(margin: number): (each: Evaluated) => boolean {
+  return ({ lead }) => lead === null || lead >= margin;
+}
+
+/** null: no lead is enough, or too few mails would be left to tell. */
+function leadFor(
+  routed: readonly Evaluated[],
+  type: string,
+  bound: number,
+  from: number,
+  leastMails: number,
+): number | null {
+  const most = routed.reduce((sum, { lead }) => Math.max(sum, lead ?? 0), from);
+  for (let step = 0; from + step * LEAD_STEP <= most; step++) {
+    const margin = Math.round((from + step * LEAD_STEP) * 10) / 10;
+    const left = routed.filter(passes(margin));
+    if (left.length < leastMails) return null;
+    if (left.filter(({ mail }) => mail.type !== type).length <= bound * left.length) return margin;
+  }
+  return null;
 }
 
 /** The mean of a figure over all types. */
