@@ -5,8 +5,12 @@ import { userInfo } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { NONE } from "../classify/adviser.ts";
 import { hear } from "../classify/hear.ts";
+import { wordsOf } from "../classify/words.ts";
+import { loadRules } from "../config/rules.ts";
+import { printProblems } from "../config/yaml.ts";
+import type { Message } from "../message.ts";
 import { parse } from "../parse/parse.ts";
-import { type Proposal, proposals, type SeenMail } from "../rulebook/proposals.ts";
+import { type Proposal, phrasePrint, proposals, type SeenMail } from "../rulebook/proposals.ts";
 import type { Store } from "../store/store.ts";
 import {
   CannotDo,
@@ -47,7 +51,7 @@ export function suggestCommand(): Command {
       parseSince(SINCE),
     )
     .option("--accept <print>", "write this proposal into the rules", printOf)
-    .option("--refuse <print>", "never propose it again", printOf)
+    .option("--refuse <print>", "never propose it again, nor any of its phrases for that type", printOf)
     .option("--by <name>", "who says so (else the user of this terminal)")
     .option("--rules <folder>", "the rule set (else MAILWARD_RULES, else ./rules)")
     .action((flags: SuggestFlags) => withStore(flags, (store, config) => run(store, flags, config.rulesFolder)));
@@ -60,25 +64,49 @@ function printOf(text: string): string {
 }
 
 async function run(store: Store, flags: SuggestFlags, folder: string): Promise<void> {
-  if (flags.refuse !== undefined) {
-    await store.refuseProposal(flags.refuse, Date.now(), flags.by ?? userInfo().username);
-    return print(`${flags.refuse} will not be proposed again.`);
-  }
-  const refused = new Set(await store.refusedProposals());
-  const found = proposals(await seenMails(store, flags.since), flags.corrections)
+  const answered = new Set(await store.refusedProposals());
+  const settled = { known: phrasesByType(folder), answered };
+  const found = proposals(await seenMails(store, flags.since), flags.corrections, settled)
     // Mail for none of the queues has no rules of its own.
-    .filter(({ type, print: name }) => type !== NONE && !refused.has(name));
-  if (flags.accept !== undefined) return accept(found, flags.accept, folder);
+    .filter(({ type }) => type !== NONE);
+  const by = flags.by ?? userInfo().username;
+  if (flags.refuse !== undefined) {
+    await settle(store, wanted(found, flags.refuse), by);
+    return print(`${flags.refuse} will not be proposed again, nor any of its phrases.`);
+  }
+  if (flags.accept !== undefined) {
+    const proposal = wanted(found, flags.accept);
+    await writeRule(ruleOf(proposal, folder), ["request_types", proposal.type], folder);
+    return settle(store, proposal, by);
+  }
   if (flags.json === true) for (const each of found) printJson(each);
   else if (found.length === 0) print("Nothing to propose: no words tell mail that was corrected from other mail.");
   else print(found.map((each) => proposalText(each, folder)).join("\n\n"));
 }
 
-async function accept(found: readonly Proposal[], wanted: string, folder: string): Promise<void> {
-  const proposal = found.find(({ print: name }) => name === wanted);
-  if (proposal === undefined)
-    throw new CannotDo(`${wanted} is no proposal now. \`mailward rules suggest\` lists them.`);
-  await writeRule(ruleOf(proposal, folder), ["request_types", proposal.type], folder);
+function wanted(found: readonly Proposal[], name: string): Proposal {
+  const proposal = found.find((each) => each.print === name);
+  if (proposal === undefined) throw new CannotDo(`${name} is no proposal now. \`mailward rules suggest\` lists them.`);
+  return proposal;
+}
+
+/** Yes and no are both an answer: none of the phrases is proposed again for the type. Only hashes are kept. */
+async function settle(store: Store, { type, phrases, print: name }: Proposal, by: string): Promise<void> {
+  for (const phrase of phrases) await store.refuseProposal(phrasePrint(type, phrase), Date.now(), by);
+  await store.refuseProposal(name, Date.now(), by);
+}
+
+/** The phrases that the rules of each type have. */
+function phrasesByType(folder: string): (type: string) => ReadonlySet<string> {
+  const loaded = loadRules(folder);
+  if (loaded.kind === "problems") throw new CannotDo(printProblems(loaded.problems));
+  const known = new Map(
+    loaded.rules.types.map(({ name, rules }) => {
+      const phrases = rules.flatMap(({ any, all }) => [...any, ...all.flat()]);
+      return [name, new Set(phrases.map((phrase) => wordsOf(phrase).join(" ")))];
+    }),
+  );
+  return (type) => known.get(type) ?? new Set();
 }
 
 function ruleOf({ phrases, corrections, right, hits }: Proposal, folder: string) {
@@ -118,8 +146,7 @@ async function seenMails(store: Store, since: number): Promise<readonly SeenMail
       const [outcome] = outcomes;
       const type = corrected.get(ref) ?? (outcome?.review === true ? null : outcome?.requestType) ?? null;
       if (type === null) continue;
-      const { subject, text } = hear(await parse(raw));
-      const words = [subject, ...text].map((stretch) => stretch.words.text);
+      const message = await parse(raw);
       // What went to people and they placed asks for a rule as much as what went wrong.
       const isCorrection = corrected.has(ref) && (outcome?.review === true || outcome?.requestType !== type);
       seen.push({
@@ -127,9 +154,39 @@ async function seenMails(store: Store, since: number): Promise<readonly SeenMail
         type,
         corrected: isCorrection,
         sender: reading?.originalSender ?? mail.envelope.mailFrom,
-        words,
+        people: peopleOf(message),
+        ...heardIn(message),
       });
     }
   }
   return seen;
+}
+
+/** The words that are heard, and which of them begin with a capital in the middle of a sentence. */
+function heardIn(message: Message): Pick<SeenMail, "words" | "capitals"> {
+  const { subject, text } = hear(message);
+  const stretches = [{ ...subject, of: message.subject }, ...text.map((stretch) => ({ ...stretch, of: message.text }))];
+  return {
+    words: stretches.map(({ words }) => words.text),
+    capitals: stretches.map(({ words, of }) =>
+      words.text.map((_, at) => isCapitalInside(of, words.start[at] ?? 0, words.end[at] ?? 0)),
+    ),
+  };
+}
+
+/** All capitals are loud, not a name; behind a full stop or at the beginning of a line anything has a capital. */
+function isCapitalInside(text: string, start: number, end: number): boolean {
+  if (!/^\p{Lu}.*\p{Ll}/u.test(text.slice(start, end))) return false;
+  return /[\p{L}\p{N},;)'’-][ \t]+$/u.test(text.slice(Math.max(0, start - LOOK_BACK_CHARS), start));
+}
+
+/** So far a word's neighbour is looked for. */
+const LOOK_BACK_CHARS = 8;
+
+/** Words of the names and addresses of those who wrote and passed on a mail. */
+function peopleOf({ from, forward }: Message): readonly string[] {
+  const writers = [from, ...(forward?.mails ?? []).map((mail) => mail.from)];
+  return writers.flatMap((writer) =>
+    writer === null ? [] : [...wordsOf(writer.name), ...wordsOf(writer.address.split("@")[0] ?? "")],
+  );
 }
