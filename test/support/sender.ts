@@ -26,6 +26,11 @@ export type SenderOptions = {
 
 /** While nobody answers. */
 const PAUSE_MS = 5;
+/**
+ * A far end silent for so long is given up. It may be nobody: who connects to a port of this machine that has just been
+ * closed can be given that very port as its own, and is then connected to itself.
+ */
+const SILENCE_MS = 10_000;
 
 /** Sends one mail after the other over one connection, connecting again for as long as it takes. */
 export function startSender(options: SenderOptions): Sender {
@@ -68,6 +73,7 @@ async function greet(port: number, signal: AbortSignal): Promise<Disposable & { 
   const stop = (): void => void socket.destroy();
   signal.addEventListener("abort", stop, { once: true });
   socket.on("error", stop);
+  socket.setTimeout(SILENCE_MS, stop);
   const expect = replies(socket);
   await once(socket, "connect");
   await expect("220");
@@ -90,7 +96,10 @@ async function greet(port: number, signal: AbortSignal): Promise<Disposable & { 
 
 /** Answers a function that reads the next reply and throws unless it is the code hoped for. */
 function replies(socket: Socket): (code: string) => Promise<void> {
-  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const reader = createInterface({ input: socket });
+  // A connection that is reset never ends, it only closes; the reader waits for an end for ever.
+  socket.once("close", () => reader.close());
+  const lines = reader[Symbol.asyncIterator]();
   return async (code) => {
     for (;;) {
       const { value, done } = await lines.next();
