@@ -2,15 +2,15 @@
 // The same for every door. Memory does not grow with the message.
 
 import { createHash } from "node:crypto";
+import { Identity } from "./accept/identity.ts";
 import type { Client, Door, Envelope, Mail, Recipient } from "./message.ts";
+import type { ImapOrigin } from "./store/imap.ts";
 import type { Accepted, Body, HoldReason, NewRouting, Store } from "./store/store.ts";
 
 /** A message up to this size is kept in memory until it is committed; a larger one goes to the store in chunks. */
 export const INLINE_BYTES_MAX = 128 * 1024;
 /** The size of a chunk: few enough rows for a large mail, little enough memory for fifty of them at once. */
 const CHUNK_BYTES = 64 * 1024;
-/** How much of the header block is looked at for Message-ID, Date and Received. */
-const HEADER_BYTES_MAX = 256 * 1024;
 
 /** A mail at the door, before its bytes. */
 export type Arrival = {
@@ -19,6 +19,8 @@ export type Arrival = {
   readonly client: Client;
   readonly envelope: Envelope;
   readonly recipients: readonly Recipient[];
+  /** Where it lay, when it was fetched by IMAP. */
+  readonly origin: ImapOrigin | null;
 };
 
 export type AcceptLimits = {
@@ -58,7 +60,8 @@ export async function accept(
       await intake.giveUp();
       return { kind: "refused", reason: refusal };
     }
-    const headers = readTraceHeaders(intake.headerBlock());
+    const headers = readTraceHeaders(intake.identity.headerBlock());
+    const identity = intake.identity.digest();
     const mail: Mail = {
       door: arrival.door,
       receivedAt: arrival.receivedAt,
@@ -70,8 +73,9 @@ export async function accept(
     };
     const hold = headers.hops > limits.hops ? "loop" : null;
     const { body, raw } = await intake.finish();
-    const routings = arrival.recipients.map((recipient) => newRouting(recipient, mail, headers));
-    const accepted = await store.accept({ mail, body, routings, hold });
+    const routings = arrival.recipients.map((recipient) => newRouting(recipient, mail, identity, headers));
+    const origin = arrival.origin === null ? null : { ...arrival.origin, identity };
+    const accepted = await store.accept({ mail, body, routings, hold, origin });
     return { kind: "accepted", accepted, mail, hold, raw };
   } catch (error) {
     await intake.giveUp();
@@ -101,9 +105,8 @@ async function readAll(
 class Intake {
   sizeBytes = 0;
   private readonly store: Store;
+  readonly identity = new Identity();
   private readonly hash = createHash("sha256");
-  private header: Buffer[] = [];
-  private headerBytes = 0;
   private pending: Uint8Array[] = [];
   private pendingBytes = 0;
   private bodyId: number | null = null;
@@ -115,14 +118,7 @@ class Intake {
   async add(chunk: Uint8Array): Promise<void> {
     this.hash.update(chunk);
     this.sizeBytes += chunk.length;
-    if (this.headerBytes < HEADER_BYTES_MAX) {
-      const part = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).subarray(
-        0,
-        HEADER_BYTES_MAX - this.headerBytes,
-      );
-      this.header.push(part);
-      this.headerBytes += part.length;
-    }
+    this.identity.add(chunk);
     this.pending.push(chunk);
     this.pendingBytes += chunk.length;
     if (this.bodyId === null ? this.pendingBytes > INLINE_BYTES_MAX : this.pendingBytes >= CHUNK_BYTES) {
@@ -143,18 +139,11 @@ class Intake {
     const bodyId = this.bodyId;
     this.bodyId = null;
     this.takePending();
-    this.header = [];
     if (bodyId !== null) await this.store.dropBody(bodyId).catch(() => undefined);
   }
 
   digest(): string {
     return this.hash.digest("hex");
-  }
-
-  headerBlock(): string {
-    const text = Buffer.concat(this.header).toString("latin1");
-    const end = /\r?\n\r?\n/.exec(text);
-    return end === null ? text : text.slice(0, end.index);
   }
 
   /** What is pending, and nothing pending any more; for use at once, it may share the socket's memory. */
@@ -213,17 +202,12 @@ function readTraceHeaders(block: string): TraceHeaders {
 }
 
 /**
- * The key by which a sender's retry is known: same bytes, Message-ID, alias and envelope. A mail with neither
- * Message-ID nor Date has none, because two such mails can be two real ones (a web form sent twice).
+ * The key by which a sender's retry, or the same mail by another door, is known: same body, writer's headers,
+ * envelope sender, alias and address. A mail with neither Message-ID nor Date has none, because two such mails can be two real ones (a web form
+ * sent twice).
  */
-function newRouting(recipient: Recipient, mail: Mail, headers: TraceHeaders): NewRouting {
+function newRouting(recipient: Recipient, mail: Mail, identity: string, headers: TraceHeaders): NewRouting {
   if (mail.messageId === null && !headers.hasDate) return { recipient, dedupeKey: null };
-  const parts = [
-    mail.sha256,
-    mail.messageId ?? "",
-    recipient.alias,
-    mail.envelope.mailFrom,
-    recipient.address.toLowerCase(),
-  ];
+  const parts = [identity, recipient.alias, mail.envelope.mailFrom, recipient.address.toLowerCase()];
   return { recipient, dedupeKey: createHash("sha256").update(parts.join("\0")).digest() };
 }

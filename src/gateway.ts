@@ -2,7 +2,6 @@
 // disposable that stops them in the right order. Tests start the same thing on port 0.
 
 import { randomUUID } from "node:crypto";
-import type { Acceptance, Arrival } from "./accept.ts";
 import type { Config } from "./config/config.ts";
 import type { RuleSet } from "./config/rules.ts";
 import { type Status, startHealthPage } from "./console/health.ts";
@@ -12,12 +11,13 @@ import { type Decider, startDecider } from "./decider/decider.ts";
 import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import { destinations } from "./gateway/destinations.ts";
+import { openDoors } from "./gateway/doors.ts";
 import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
 import { type LiveModel, startLiveModel } from "./gateway/live-model.ts";
 import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts";
 import { settleQueues } from "./gateway/unknown-queues.ts";
-import { type SmtpIntake, startSmtpIntake } from "./intake/smtp.ts";
-import { errorFields, type Log, networkOf } from "./log.ts";
+import type { ImapIntake, ImapPeriods } from "./intake/imap.ts";
+import { errorFields, type Log } from "./log.ts";
 import { startProver } from "./proof/proof.ts";
 import { examineApart } from "./rulebook/apart.ts";
 import { type RulesWatch, watchRules } from "./rulebook/watch.ts";
@@ -35,6 +35,8 @@ export type GatewayOptions = {
   readonly wrapStore?: (store: Store) => Store;
   /** Another program for the decide workers, in tests. */
   readonly workerUrl?: URL;
+  /** Shorter times of watched mailboxes, in tests. */
+  readonly imapPeriods?: ImapPeriods;
 };
 
 export type Gateway = AsyncDisposable & {
@@ -70,10 +72,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const behind = await startWork(options, started, { store, metrics, owner, now, first });
   const { decider, live } = behind;
   const listeners: Listening[] = [];
-  const gauges = { ...behind, listeners };
+  const mailboxes: { watched: ImapIntake | null } = { watched: null };
+  const gauges = { ...behind, listeners, mailboxes };
   const page = startHealthPage({ ...config.http, metrics, status: () => status(gauges) });
   const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
-  const doors = await openDoors(options, started, behind);
+  const periods = options.imapPeriods ?? null;
+  const chance = options.chance ?? Math.random;
+  const { doors, watched } = await openDoors({ config, log, chance, periods, ...behind }, started);
+  mailboxes.watched = watched;
   listeners.push(...doors.map(({ port }, index) => ({ ...pick(config, index), port })));
   const watches = options.rules === undefined ? watchFolders(options, started, live, seen, now) : [];
   log.info("ready", { rulesHash: first.rules.hash });
@@ -207,79 +213,26 @@ type Behind = {
   readonly model: LiveModel;
 };
 
-/** Doors are opened last and, being last on the stack, are closed first. */
-async function openDoors(
-  { config, log }: GatewayOptions,
-  started: AsyncDisposableStack,
-  { store, decider, metrics, live, now }: Behind,
-): Promise<readonly SmtpIntake[]> {
-  const onAccepted = (arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }) => {
-    report(log, arrival, acceptance);
-    metrics.accepted(arrival, acceptance);
-    passOn(decider, arrival, acceptance);
-  };
-  const doors: SmtpIntake[] = [];
-  for (const listener of config.listeners) {
-    const door = await startSmtpIntake({
-      ...config,
-      listener,
-      lookup: live.lookup,
-      help: live.help,
-      store,
-      log,
-      now,
-      onAccepted,
-      onRefused: (reason) => {
-        metrics.refused(reason);
-        log.info("refused", { reason, door: listener.protocol });
-      },
-    });
-    doors.push(door);
-    if (doors.length === 1)
-      started.defer(async () => void (await Promise.all(doors.map((each) => each[Symbol.asyncDispose]()))));
-    log.info("listening", { protocol: listener.protocol, listenAddress: listener.address, port: door.port });
-  }
-  return doors;
-}
+type Gauges = Behind & {
+  readonly listeners: readonly Listening[];
+  readonly mailboxes: { readonly watched: ImapIntake | null };
+};
 
-/** Hand a fresh message to the decider with its bytes, so that neither is read back from the store. */
-function passOn(
-  decider: Decider,
-  arrival: Arrival,
-  { accepted, mail, hold, raw }: Acceptance & { kind: "accepted" },
-): void {
-  if (accepted.messageId === null || hold !== null) return;
-  const routings = accepted.routings.flatMap((routing, index) => {
-    const recipient = arrival.recipients[index];
-    return routing.kind === "new" && recipient !== undefined ? [{ routingId: routing.routingId, recipient }] : [];
-  });
-  decider.offer({ messageId: accepted.messageId, ref: accepted.ref, mail, routings }, raw);
-}
-
-function report(log: Log, arrival: Arrival, { accepted, mail, hold }: Acceptance & { kind: "accepted" }): void {
-  const { ref } = accepted;
-  const network = networkOf(arrival.client.address);
-  for (const routing of accepted.routings) {
-    if (routing.kind === "duplicate") log.info("duplicate", { ref: routing.ref, door: arrival.door, network });
-  }
-  if (accepted.messageId === null) return;
-  if (hold === "loop") log.error("loop-held", { ref, door: arrival.door });
-  log.info("accepted", {
-    ref,
-    door: arrival.door,
-    sizeBytes: mail.sizeBytes,
-    count: arrival.recipients.length,
-    network,
-  });
-}
-
-type Gauges = Behind & { readonly listeners: readonly Listening[] };
-
-async function status({ store, decider, deliverer, live, model, listeners }: Gauges): Promise<Status> {
+async function status({ store, decider, deliverer, live, model, listeners, mailboxes }: Gauges): Promise<Status> {
   const counts = await store.counts();
   const { inHand, replaced } = decider;
   const [rules, version] = [live.status(), model.version()];
-  return { counts, inHand, replaced, down: deliverer.down(), rules, model: version, doors: listeners };
+  const watched = mailboxes.watched?.status() ?? [];
+  return {
+    counts,
+    inHand,
+    replaced,
+    down: deliverer.down(),
+    rules,
+    model: version,
+    doors: listeners,
+    mailboxes: watched,
+  };
 }
 
 function pick(config: Config, index: number): { protocol: string; address: string } {

@@ -16,6 +16,10 @@ export type LogFields = {
   readonly door?: string;
   /** The network a client is in, never its full address; see `networkOf`. */
   readonly network?: string;
+  /** A watched mailbox and its folder, as the configuration names them. */
+  readonly mailbox?: string;
+  /** The number of a mail in a folder. */
+  readonly uid?: number;
   readonly code?: string;
   readonly stage?: string;
   readonly reason?: string;
@@ -54,6 +58,12 @@ export type EventName =
   | "draining"
   | "duplicate"
   | "held"
+  | "imap-cannot-mark"
+  | "imap-down"
+  | "imap-left"
+  | "imap-no-token"
+  | "imap-odd-address"
+  | "imap-up"
   | "internal-error"
   | "listening"
   | "listener-error"

@@ -18,6 +18,7 @@ function arrivalFor(aliases: readonly string[] = ["billing"], mailFrom = "patien
     client: { address: "192.0.2.7", helo: "home.example", tls: false, user: null },
     envelope: { mailFrom, smtpUtf8: false, body8Bit: true, dsnReturn: null, dsnEnvelopeId: null },
     recipients: aliases.map(recipientOf),
+    origin: null,
   };
 }
 

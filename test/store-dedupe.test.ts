@@ -103,7 +103,7 @@ test("retries are known over full buckets, restarts and a crash, for 31 days", a
   const mail = (n: number, receivedAt: number): NewMail => {
     const dedupeKey = createHash("sha256").update(`${n}`).digest();
     const routings = newMail("x").routings.map((routing) => ({ ...routing, dedupeKey }));
-    return { mail: mailOf(bytes, { receivedAt }), body, routings, hold: null };
+    return { mail: mailOf(bytes, { receivedAt }), body, routings, hold: null, origin: null };
   };
   const newAmong = async (store: Store, numbers: readonly number[], receivedAt: number) => {
     const answers = await Promise.all(numbers.map((n) => store.accept(mail(n, receivedAt))));

@@ -97,7 +97,7 @@ function acceptBatch(sizes: readonly number[]): Batch {
     const routings = [{ recipient: recipientColumns(recipientOf("billing")), dedupeKey: null }];
     return {
       verb: "accept",
-      args: { bodyId: null, receivedAt: 1, mail, routings, hold: null },
+      args: { bodyId: null, receivedAt: 1, mail, routings, hold: null, origin: null },
       from: 0,
       to: size,
     } as const;

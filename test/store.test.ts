@@ -62,7 +62,13 @@ test("every field of a mail survives, the empty and the missing ones too", async
   });
   const recipient = { ...recipientOf("access"), tag: "pär", dsnNotify: [], dsnOriginal: "rfc822;x@y.z" };
   const routings = [{ recipient, dedupeKey: null }];
-  const { messageId } = await opened.store.accept({ mail, body: { kind: "inline", bytes }, routings, hold: null });
+  const { messageId } = await opened.store.accept({
+    mail,
+    body: { kind: "inline", bytes },
+    routings,
+    hold: null,
+    origin: null,
+  });
   const [undecided] = await opened.store.undecided(0, 1);
   expect(undecided?.mail).toEqual(mail);
   expect(undecided?.routings[0]?.recipient).toEqual(recipient);

@@ -6,6 +6,7 @@ import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
+import { imapCommand } from "./imap.ts";
 import { modelCommand } from "./model.ts";
 import { outcomesCommand } from "./outcomes.ts";
 import { overrideCommand } from "./override.ts";
@@ -35,6 +36,7 @@ export function allCommands(): readonly Command[] {
     overrideCommand(),
     queueCommand(),
     balanceCommand(),
+    imapCommand(),
     reportCommand(),
     replayCommand(),
     trainCommand(),

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { type Problem, printProblems } from "../config/yaml.ts";
 import type { Readiness } from "../console/health.ts";
 import type { FolderStatus } from "../console/rules-status.ts";
+import type { FolderStatus as WatchedFolder } from "../intake/imap-watch.ts";
 import { CannotDo, configFrom, type OperatorFlags, plainErrors, print, printJson, withStoreFlags } from "./operator.ts";
 import { dateTime, paint, safe, table } from "./terminal.ts";
 
@@ -49,6 +50,7 @@ function page(answer: Readiness & { readonly ready: true }): string {
   const waiting = answer.waiting + answer.leased;
   const rows: (readonly [string, string])[] = [
     ...answer.doors.map(({ protocol, address, port }) => [protocol, `${address}:${port}`] as const),
+    ...answer.mailboxes.map(mailboxRow),
     ["undecided", String(answer.undecided)],
     ["waiting", `${waiting}${destinationsDown.length > 0 ? `; no answer from ${destinationsDown.join(", ")}` : ""}`],
     ["held", heldWords(answer.heldMessages + answer.held)],
@@ -62,6 +64,11 @@ function page(answer: Readiness & { readonly ready: true }): string {
     ...mistakes("rules", rules.live),
     ...(rules.shadow ? mistakes("shadow", rules.shadow) : []),
   ].join("\n");
+}
+
+function mailboxRow({ account, folder, state, code, lastGoodAt }: WatchedFolder): readonly [string, string] {
+  const since = lastGoodAt === null ? "never since the start" : dateTime(lastGoodAt);
+  return [`imap ${account}/${safe(folder)}`, code === null ? state : `${state}; ${safe(code)}, last answer ${since}`];
 }
 
 /** Rows without a head. */

@@ -7,6 +7,7 @@ import { dirname, resolve } from "node:path";
 import type { LogLevel } from "../log.ts";
 import { configSchema, HOSTNAME, HTTP_PORT, type Listener, LOG_LEVELS, type Settings } from "./config-schema.ts";
 import type { Environment } from "./env.ts";
+import { type ImapAccount, imapAccounts } from "./imap.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import { inOrder, type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
 
@@ -49,6 +50,8 @@ export type Config = {
   readonly listeners: readonly Listener[];
   readonly http: { readonly address: string; readonly port: number };
   readonly tls: TlsFiles | null;
+  /** Mailboxes watched by IMAP. */
+  readonly imap: readonly ImapAccount[];
   readonly staff: readonly StaffAccount[];
   readonly xclientHosts: readonly string[];
   readonly proxyHosts: readonly string[];
@@ -95,6 +98,7 @@ export function loadConfig(
   const http = settings.http ?? { address, port: HTTP_PORT };
   const inFile: Problem[] = [];
   const tls = settings.tls === undefined ? null : readTls(settings.tls, base, problem, inFile);
+  const imap = imapAccounts(settings.imap, base, problem, inFile);
   inFile.push(...listenersThatLackSomething(listeners, settings, problem));
   inFile.push(...portsTakenTwice(listeners, http, problem));
   inFile.push(...usersNamedTwice(settings.staff, problem));
@@ -110,6 +114,7 @@ export function loadConfig(
     listeners,
     http,
     tls,
+    imap,
     staff: settings.staff,
     xclientHosts: settings.trust.xclient,
     proxyHosts: settings.trust.proxy,

@@ -2,6 +2,7 @@
 
 import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
+import type { FolderStatus } from "../intake/imap-watch.ts";
 import type { StoreCounts } from "../store/store.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RulesStatus } from "./rules-status.ts";
@@ -19,6 +20,7 @@ export type Status = {
   /** The model that advises, by its version. */
   readonly model: string;
   readonly doors: readonly Door[];
+  readonly mailboxes: readonly FolderStatus[];
 };
 
 type Door = { readonly protocol: string; readonly address: string; readonly port: number };
@@ -28,12 +30,13 @@ export type Readiness =
   | { readonly ready: false; readonly trouble: string }
   | (StoreCounts & {
       readonly ready: true;
-      /** Mail is taken and safe, and yet somebody must look: a destination is down, or the rule files have mistakes. */
+      /** Mail is taken and safe, and yet somebody must look: a destination or a watched mailbox is down, or the rule files have mistakes. */
       readonly degraded: boolean;
       readonly inHand: number;
       readonly workersReplaced: number;
       readonly destinationsDown: readonly string[];
       readonly doors: readonly Door[];
+      readonly mailboxes: readonly FolderStatus[];
       readonly rules: RulesStatus;
       readonly model: string;
     });
@@ -64,13 +67,15 @@ export async function startHealthPage({ address, port, metrics, status }: Health
 }
 
 /**
- * A destination that is down does not make the gateway unready: mail for it is safe and waits. Nor do rule files with
- * mistakes: the last good ones stay in use. Both are named all the same, and `degraded` is true.
+ * A destination that is down does not make the gateway unready: mail for it is safe and waits, as it does in a mailbox that
+ * does not answer. Nor do rule files with mistakes: the last good ones stay in use. All are named all the same, and `degraded` is true.
  */
 async function readiness(status: () => Promise<Status>): Promise<Readiness> {
   const answer = await storeAnswer(status);
   if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
-  const { counts, inHand, replaced: workersReplaced, down: destinationsDown, rules, model, doors } = answer;
-  const degraded = destinationsDown.length > 0 || rules.live.problems.length > 0;
-  return { ready: true, degraded, ...counts, inHand, workersReplaced, destinationsDown, doors, rules, model };
+  const { counts, inHand, replaced: workersReplaced, down: destinationsDown, rules, model, doors, mailboxes } = answer;
+  const sick = mailboxes.some(({ code }) => code !== null);
+  const degraded = destinationsDown.length > 0 || rules.live.problems.length > 0 || sick;
+  const here = { inHand, workersReplaced, destinationsDown, doors, mailboxes, rules, model };
+  return { ready: true, degraded, ...counts, ...here };
 }

@@ -3,6 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
+import type { FolderStatus as WatchedFolder } from "../intake/imap-watch.ts";
 import type { Decided } from "../outcome.ts";
 import type { Store } from "../store/store.ts";
 import { type RulesMetrics, rulesMetrics } from "./rules-status.ts";
@@ -19,6 +20,8 @@ export type Metrics = RulesMetrics & {
   refused(reason: string): void;
   decided(decided: Decided, micros: number): void;
   attempt(queue: string, meaning: Meaning): void;
+  /** Watched folders are shown from now on, as this answers. */
+  watch(status: () => readonly WatchedFolder[]): void;
 };
 
 /** @param inDoubt deliveries a crash left in doubt, found at start: the only ones that can arrive twice */
@@ -89,6 +92,7 @@ export function createMetrics({
     },
     ...rulesMetrics(registers),
     attempt: (queue, { next }) => attempts.inc({ queue, result: next.kind }),
+    watch: (status) => mailboxGauges(registers, status),
   };
 }
 
@@ -116,6 +120,31 @@ function storeGauges(store: Store, registers: Registry[]): () => Promise<void> {
     held.set(counts?.held ?? Number.NaN);
     oldest.set(counts === null ? Number.NaN : (counts.oldestWaitingAt ?? 0) / 1000);
   };
+}
+
+/** How each watched folder is, worked out when the page is asked for. */
+function mailboxGauges(registers: Registry[], status: () => readonly WatchedFolder[]): void {
+  const labelNames = ["account", "folder"];
+  const gauge = (name: string, help: string, valueOf: (each: WatchedFolder) => number): void => {
+    const made: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        for (const each of status()) made.set({ account: each.account, folder: each.folder }, valueOf(each));
+      },
+    });
+  };
+  gauge(
+    "mailward_imap_last_good_timestamp_seconds",
+    "When the server of a watched folder last answered as it should; 0 when it never has",
+    ({ lastGoodAt }) => (lastGoodAt ?? 0) / 1000,
+  );
+  gauge("mailward_imap_connected", "1 while a watched folder is connected", ({ state }) =>
+    Number(state === "connected"),
+  );
+  gauge("mailward_imap_fetched", "Mails fetched from a watched folder since the start", ({ fetched }) => fetched);
 }
 
 /**

@@ -246,6 +246,7 @@ class FrontDesk {
   private arrival(session: SMTPServerSession): Arrival {
     const { mailFrom, rcptTo, smtpUtf8, bodyType, dsn } = session.envelope;
     return {
+      origin: null,
       door: this.door(session),
       receivedAt: this.options.now(),
       client: {

@@ -4,6 +4,7 @@
 import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
+import type { ImapOrigin, ImapStore } from "./imap.ts";
 import type { KeptRules, NewRules } from "./kept.ts";
 import type { PastMail } from "./past.ts";
 import type { PastShadow, ShadowCounts } from "./shadow.ts";
@@ -39,6 +40,8 @@ export type NewMail = {
   readonly routings: readonly NewRouting[];
   /** Hold for a person at once instead of deciding. */
   readonly hold: HoldReason | null;
+  /** Where it lay, when it was fetched by IMAP, and what tells it again (`accept/identity.ts`), hex. */
+  readonly origin: (ImapOrigin & { readonly identity: string }) | null;
 };
 
 /** What became of each routing of a new mail, in the order given. */
@@ -209,7 +212,8 @@ export type StoreCounts = {
 };
 
 export type Store = AsyncDisposable &
-  TeachingStore & {
+  TeachingStore &
+  ImapStore & {
     /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
     openBody(): Promise<number>;
     /** Append the next chunk. Await it before the next: that is the back-pressure. */

@@ -1,6 +1,7 @@
-// npm run bench -- relay|memory|startup|backlog|parse|own-text|rules|replay|model|public: figures with the machine they were taken on. Never part of the tests.
+// npm run bench -- relay|memory|imap|startup|backlog|parse|own-text|rules|replay|model|public: figures with the machine they were taken on. Never part of the tests.
 
 import { backlog } from "./backlog.ts";
+import { imap } from "./imap.ts";
 import { say } from "./machine.ts";
 import { memory } from "./memory.ts";
 import { modelBench } from "./model.ts";
@@ -15,6 +16,7 @@ import { startup } from "./startup.ts";
 const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
   relay,
   memory,
+  imap,
   startup,
   backlog,
   parse: parseBench,

@@ -97,7 +97,13 @@ function grown(raw: Buffer, bytes: number): Buffer {
 async function put(store: Store, raw: Buffer, decided: Decided, at: number): Promise<void> {
   const mail = mailOf(raw, { receivedAt: at, messageId: null });
   const routings = [{ recipient: recipientOf("billing"), dedupeKey: null }];
-  const accepted = await store.accept({ mail, body: { kind: "inline", bytes: raw }, routings, hold: null });
+  const accepted = await store.accept({
+    mail,
+    body: { kind: "inline", bytes: raw },
+    routings,
+    hold: null,
+    origin: null,
+  });
   const [routing] = accepted.routings;
   const [outcome] = decided.outcomes;
   if (accepted.messageId === null || routing?.kind !== "new" || outcome === undefined) throw new Error("not taken");

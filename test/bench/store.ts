@@ -110,6 +110,7 @@ async function oneMail(store: SqliteStore): Promise<void> {
     body: { kind: "inline", bytes },
     routings: [{ recipient, dedupeKey: key }],
     hold: null,
+    origin: null,
   });
   const [routing] = accepted.routings;
   if (accepted.messageId === null || routing?.kind !== "new")

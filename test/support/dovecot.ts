@@ -22,17 +22,20 @@ const run = promisify(execFile);
 const DOVECOT = "/usr/sbin/dovecot";
 const LOGIN = { user: "alice", password: "secret" };
 
+/** What the server is to be able to do, as Dovecot's settings say it; such as `imap_capability = …`. */
+export type DovecotOptions = { readonly port?: number; readonly settings?: string };
+
 /** @param folder a folder of its own */
-export async function startDovecot(folder: string): Promise<Dovecot> {
+export async function startDovecot(folder: string, options: DovecotOptions = {}): Promise<Dovecot> {
   const user = peerUser();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const home = join(folder, "dovecot");
   const maildir = join(home, "mail", LOGIN.user);
   await chmod(folder, 0o755);
   for (const part of ["run", "state"]) await mkdir(join(home, part), { recursive: true });
   for (const part of ["tmp", "new", "cur"]) await mkdir(join(maildir, part), { recursive: true });
   await writeFile(join(home, "users"), `${LOGIN.user}:{PLAIN}${LOGIN.password}::::::\n`);
-  await writeFile(join(home, "dovecot.conf"), configuration(home, user, port));
+  await writeFile(join(home, "dovecot.conf"), configuration(home, user, port) + (options.settings ?? ""));
   const own = async (): Promise<void> => {
     if (process.getuid?.() === 0) await run("chown", ["-R", `${user.uid}:${user.gid}`, home]);
   };

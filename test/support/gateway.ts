@@ -25,7 +25,7 @@ export type TestGatewayOptions = {
   readonly rules?: RuleSet;
   /** Instead: a folder that is watched. */
   readonly rulesFolder?: string;
-} & Partial<Pick<GatewayOptions, "now" | "chance" | "wrapStore" | "workerUrl">>;
+} & Partial<Pick<GatewayOptions, "now" | "chance" | "wrapStore" | "workerUrl" | "imapPeriods">>;
 
 const LISTEN = "[{protocol: smtp, port: 0}, {protocol: lmtp, port: 0}]";
 

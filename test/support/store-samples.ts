@@ -46,6 +46,7 @@ export function newMail(
       dedupeKey: key === null ? null : createHash("sha256").update(key(alias)).digest(),
     })),
     hold: null,
+    origin: null,
   };
 }
 

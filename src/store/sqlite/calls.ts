@@ -2,6 +2,7 @@
 // nothing is read twice. The client turns domain values into rows and back (`columns.ts`); the threads only do SQL.
 
 import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts } from "../store.ts";
+import type { ImapLookVerbs, ImapWriteVerbs, OriginRow } from "./imap-calls.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
 import type { ShadowCountsOut, ShadowRowOut } from "./shadow-columns.ts";
 import type { OverrideRowOut, TeachLookVerbs, TeachWriteVerbs } from "./teaching-calls.ts";
@@ -192,6 +193,7 @@ export type AcceptCall = {
   readonly mail: MailColumns;
   readonly routings: readonly NewRoutingRow[];
   readonly hold: string | null;
+  readonly origin: OriginRow | null;
 };
 
 export type RecordCall = {
@@ -223,40 +225,42 @@ export type ClaimCall = {
 };
 
 /** Verbs that change something: all of one batch are one transaction. */
-export type WriteVerbs = TeachWriteVerbs & {
-  openBody(): number;
-  appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
-  dropBody(call: { readonly bodyId: number }): void;
-  accept(call: AcceptCall, bytes: Uint8Array): Accepted;
-  record(call: RecordCall): readonly JobRow[];
-  threadKey(): Uint8Array;
-  holdMessage(call: { readonly messageId: number; readonly reason: string; readonly at: number }): void;
-  releaseMessages(call: { readonly messageId: number | null; readonly at: number }): number;
-  claim(call: ClaimCall): readonly JobRow[];
-  unlease(deliveryIds: readonly number[]): void;
-  finish(call: FinishCall): void;
-  recoverLeases(call: { readonly owner: string; readonly now: number }): number;
-  holdDeliveries(call: DeliveryFilter & { readonly holdReason: string }): number;
-  releaseDeliveries(call: DeliveryFilter & { readonly now: number }): number;
-  retryDeliveries(call: DeliveryFilter & { readonly now: number }): number;
-  keepRules(call: KeepRulesCall): void;
-};
+export type WriteVerbs = TeachWriteVerbs &
+  ImapWriteVerbs & {
+    openBody(): number;
+    appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
+    dropBody(call: { readonly bodyId: number }): void;
+    accept(call: AcceptCall, bytes: Uint8Array): Accepted;
+    record(call: RecordCall): readonly JobRow[];
+    threadKey(): Uint8Array;
+    holdMessage(call: { readonly messageId: number; readonly reason: string; readonly at: number }): void;
+    releaseMessages(call: { readonly messageId: number | null; readonly at: number }): number;
+    claim(call: ClaimCall): readonly JobRow[];
+    unlease(deliveryIds: readonly number[]): void;
+    finish(call: FinishCall): void;
+    recoverLeases(call: { readonly owner: string; readonly now: number }): number;
+    holdDeliveries(call: DeliveryFilter & { readonly holdReason: string }): number;
+    releaseDeliveries(call: DeliveryFilter & { readonly now: number }): number;
+    retryDeliveries(call: DeliveryFilter & { readonly now: number }): number;
+    keepRules(call: KeepRulesCall): void;
+  };
 
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
-export type LookVerbs = TeachLookVerbs & {
-  waitingQueues(): readonly string[];
-  heldQueues(reason: string): readonly string[];
-  lastRules(): KeptRulesRow | null;
-  rulesOf(hash: string): string | null;
-  /** Only mails with an id below `before`, when there is one. */
-  earlier(call: { readonly pointers: readonly Pointer[]; readonly before: number | null }): readonly EarlierRow[];
-  undecided(call: { readonly after: number; readonly limit: number }): readonly {
-    readonly messageId: number;
-    readonly mail: MailColumns;
-    readonly routings: readonly RoutingRow[];
-  }[];
-  readBody(call: { readonly messageId: number; readonly from: number }): BodyPiece;
-};
+export type LookVerbs = TeachLookVerbs &
+  ImapLookVerbs & {
+    waitingQueues(): readonly string[];
+    heldQueues(reason: string): readonly string[];
+    lastRules(): KeptRulesRow | null;
+    rulesOf(hash: string): string | null;
+    /** Only mails with an id below `before`, when there is one. */
+    earlier(call: { readonly pointers: readonly Pointer[]; readonly before: number | null }): readonly EarlierRow[];
+    undecided(call: { readonly after: number; readonly limit: number }): readonly {
+      readonly messageId: number;
+      readonly mail: MailColumns;
+      readonly routings: readonly RoutingRow[];
+    }[];
+    readBody(call: { readonly messageId: number; readonly from: number }): BodyPiece;
+  };
 
 /** Some chunks of a body. */
 export type BodyPiece = {

@@ -21,6 +21,7 @@ import {
   recipientOf,
   rulesOf,
 } from "./columns.ts";
+import { imapVerbs, originRow } from "./imap-columns.ts";
 import { ruleVerbs } from "./kept-rules.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
 import { shadowColumns, shadowVerbs } from "./shadow-columns.ts";
@@ -62,6 +63,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...operatorVerbs(writer),
     ...ruleVerbs(writer),
     ...teachingVerbs(writer),
+    ...imapVerbs(writer),
     ...askVerbs(reader.get),
     ...shadowVerbs(reader.get),
     // Counts are for a health check with a deadline: they do not wait behind a report or a balance.
@@ -113,13 +115,14 @@ function intakeVerbs(writer: ThreadClient): Pick<Store, "openBody" | "appendBody
   };
 }
 
-function acceptCall({ mail, body, routings, hold }: NewMail): AcceptCall {
+function acceptCall({ mail, body, routings, hold, origin }: NewMail): AcceptCall {
   return {
     bodyId: body.kind === "stored" ? body.bodyId : null,
     receivedAt: mail.receivedAt,
     mail: mailColumns(mail),
     routings: routings.map(({ recipient, dedupeKey }) => ({ recipient: recipientColumns(recipient), dedupeKey })),
     hold,
+    origin: origin === null ? null : originRow(origin),
   };
 }
 

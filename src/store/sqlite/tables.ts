@@ -6,6 +6,7 @@ import { bodyStatements } from "./tables/bodies.ts";
 import { dedupeStatements } from "./tables/dedupe.ts";
 import { deliveryStatements } from "./tables/deliveries.ts";
 import { duplicateStatements } from "./tables/duplicates.ts";
+import { imapStatements } from "./tables/imap.ts";
 import { labelStatements, modelStatements } from "./tables/labels.ts";
 import { messageStatements } from "./tables/messages.ts";
 import { outcomeStatements } from "./tables/outcomes.ts";
@@ -42,6 +43,7 @@ export function openTables(db: Connection) {
     pins: pinStatements(db),
     overrides: overrideStatements(db),
     ruleSets: ruleSetStatements(db),
+    imap: imapStatements(db),
     /** Open bodies below this id are of an earlier run. */
     firstBodyId,
     /** A body id never used; one that a failed call took stays unused. */

@@ -6,6 +6,7 @@ import type { AcceptCall, MailColumns, NewRoutingRow } from "../calls.ts";
 import { ROUTINGS_PER_MESSAGE } from "../tables/routings.ts";
 import type { Tables } from "../tables.ts";
 import { dropBody } from "./body.ts";
+import { keepOrigin } from "./imap.ts";
 
 /** Writes a mail; routings whose key is known are answered as duplicates, and when all are, nothing else is kept. */
 export function accept(tables: Tables, call: AcceptCall, bytes: Uint8Array): Accepted {
@@ -23,6 +24,7 @@ export function accept(tables: Tables, call: AcceptCall, bytes: Uint8Array): Acc
     if (routing.dedupeKey !== null) tables.dedupe.insert(routing.dedupeKey, routingId, receivedAt);
     return { kind: "new", routingId };
   });
+  keepOrigin(tables, call.origin, messageId, receivedAt);
   return { messageId, ref: refOf(messageId), routings: answers };
 }
 
@@ -55,6 +57,7 @@ function repeated(tables: Tables, call: AcceptCall, known: readonly number[]): A
     duplicate(tables, known[place] ?? 0, alias, call.receivedAt),
   );
   if (call.bodyId !== null) dropBody(tables, { bodyId: call.bodyId });
+  keepOrigin(tables, call.origin, messageOf(known[0] ?? 0), call.receivedAt);
   return { messageId: null, ref: refOf(messageOf(known[0] ?? 0)), routings: answers };
 }
 

@@ -5,12 +5,13 @@ import type { Tables } from "../tables.ts";
 import { accept } from "./accept.ts";
 import { dropBody, openBody, readBody } from "./body.ts";
 import { earlier } from "./earlier.ts";
+import { rebindImap } from "./imap.ts";
 import { jobOf } from "./job.ts";
 import { record } from "./record.ts";
 import { correct, teach, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, routings, deliveries, attempts, secrets, ruleSets, model } = tables;
+  const { bodies, routings, deliveries, attempts, secrets, ruleSets, model, imap } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -40,11 +41,17 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     keepTrial: (row) => model.keepTrial(row),
     keepSnapshot: ({ label_id, starter, classes }, bytes) => model.keepSnapshot(label_id, starter, classes, bytes),
     refuseProposal: (row) => model.refuse(row),
+    moveImapCursor: ({ account, folder, cursor }) => imap.move(account, folder, cursor),
+    wishReconcile: ({ at, by }) => imap.wish(at, by),
+    rebindImap: ({ origin, at }) => rebindImap(tables, origin, at),
+    imapMarked({ account, folder, uidValidity, uids, at }) {
+      for (const uid of uids) imap.mark(account, folder, uidValidity, uid, at);
+    },
   };
 }
 
 export function lookVerbs(tables: Tables): LookVerbs {
-  const { routings, messages, deliveries, ruleSets, model, pins, overrides } = tables;
+  const { routings, messages, deliveries, ruleSets, model, pins, overrides, imap } = tables;
   return {
     undecided: ({ after, limit }) =>
       routings.deciding(after, limit).flatMap((messageId) => {
@@ -56,6 +63,12 @@ export function lookVerbs(tables: Tables): LookVerbs {
     waitingQueues: () => deliveries.waitingQueues(),
     heldQueues: (reason) => deliveries.heldQueues(reason),
     lastRules: () => ruleSets.last(),
+    imapCursor: ({ account, folder }) => imap.cursor(account, folder),
+    imapKnown: ({ account, folder, uidValidity, uids }) =>
+      uids.filter((uid) => imap.isKnown(account, folder, uidValidity, uid)),
+    imapUnmarked: ({ account, folder, uidValidity, limit }) => imap.unmarked(account, folder, uidValidity, limit),
+    lastImapWish: () => imap.lastWish(),
+    imapFolders: () => imap.folders(),
     rulesOf: (hash) => ruleSets.filesOf(hash),
     taught: (upTo) => model.taught(upTo ?? Number.MAX_SAFE_INTEGER),
     pins: () => pins.all(),

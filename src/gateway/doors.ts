@@ -1,0 +1,100 @@
+// The doors of the gateway: SMTP and LMTP, and the mailboxes watched by IMAP. What comes in by any of them is counted,
+// logged and handed to the decider in the same way.
+
+import type { Acceptance, Arrival } from "../accept.ts";
+import type { Config } from "../config/config.ts";
+import type { Metrics } from "../console/metrics.ts";
+import type { Decider } from "../decider/decider.ts";
+import { type ImapIntake, type ImapPeriods, startImapIntake } from "../intake/imap.ts";
+import { type SmtpIntake, startSmtpIntake } from "../intake/smtp.ts";
+import { type Log, networkOf } from "../log.ts";
+import type { Store } from "../store/store.ts";
+import type { LiveRules } from "./live-rules.ts";
+
+export type DoorsOptions = {
+  readonly config: Config;
+  readonly log: Log;
+  readonly store: Store;
+  readonly decider: Decider;
+  readonly metrics: Metrics;
+  readonly live: LiveRules;
+  readonly now: () => number;
+  readonly chance: () => number;
+  /** Shorter times of watched mailboxes, in tests; null: the usual ones. */
+  readonly periods: ImapPeriods | null;
+};
+
+export type Doors = { readonly doors: readonly SmtpIntake[]; readonly watched: ImapIntake };
+
+/** Doors are opened last and, being last on the stack, are closed first. */
+export async function openDoors(
+  { config, log, store, decider, metrics, live, now, chance, periods }: DoorsOptions,
+  started: AsyncDisposableStack,
+): Promise<Doors> {
+  const onAccepted = (arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }) => {
+    report(log, arrival, acceptance);
+    metrics.accepted(arrival, acceptance);
+    passOn(decider, arrival, acceptance);
+  };
+  const refusedAt = (door: string) => (reason: string) => {
+    metrics.refused(reason);
+    log.info("refused", { reason, door });
+  };
+  const doors: SmtpIntake[] = [];
+  for (const listener of config.listeners) {
+    const door = await startSmtpIntake({
+      ...config,
+      listener,
+      lookup: live.lookup,
+      help: live.help,
+      store,
+      log,
+      now,
+      onAccepted,
+      onRefused: refusedAt(listener.protocol),
+    });
+    doors.push(door);
+    if (doors.length === 1)
+      started.defer(async () => void (await Promise.all(doors.map((each) => each[Symbol.asyncDispose]()))));
+    log.info("listening", { protocol: listener.protocol, listenAddress: listener.address, port: door.port });
+  }
+  const { lookup } = live;
+  const shared = { store, lookup, limits: config.limits, log, now, chance, onAccepted };
+  const times = periods === null ? {} : { periods };
+  const watched = started.use(
+    startImapIntake({ ...shared, ...times, accounts: config.imap, onRefused: refusedAt("imap") }),
+  );
+  metrics.watch(() => watched.status());
+  return { doors, watched };
+}
+
+/** Hand a fresh message to the decider with its bytes, so that neither is read back from the store. */
+function passOn(
+  decider: Decider,
+  arrival: Arrival,
+  { accepted, mail, hold, raw }: Acceptance & { kind: "accepted" },
+): void {
+  if (accepted.messageId === null || hold !== null) return;
+  const routings = accepted.routings.flatMap((routing, index) => {
+    const recipient = arrival.recipients[index];
+    return routing.kind === "new" && recipient !== undefined ? [{ routingId: routing.routingId, recipient }] : [];
+  });
+  decider.offer({ messageId: accepted.messageId, ref: accepted.ref, mail, routings }, raw);
+}
+
+function report(log: Log, arrival: Arrival, { accepted, mail, hold }: Acceptance & { kind: "accepted" }): void {
+  const { ref } = accepted;
+  const network = networkOf(arrival.client.address);
+  for (const routing of accepted.routings) {
+    if (routing.kind === "duplicate") log.info("duplicate", { ref: routing.ref, door: arrival.door, network });
+  }
+  if (accepted.messageId === null) return;
+  if (hold === "loop") log.error("loop-held", { ref, door: arrival.door });
+  log.info("accepted", {
+    ref,
+    door: arrival.door,
+    sizeBytes: mail.sizeBytes,
+    count: arrival.recipients.length,
+    network,
+  });
+}

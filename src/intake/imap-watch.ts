@@ -1,0 +1,199 @@
+// Watches one folder for as long as it runs: connects, takes what is new, waits for news, and connects again, later each
+// time, when the server is gone. What goes wrong with one folder stays with it.
+
+import { Silent } from "./deadline.ts";
+import type { ImapSession } from "./imap-session.ts";
+
+/** Reconnecting: at first after about this long, doubling up to the longest, each time between half and all of it. */
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 5 * 60_000;
+
+/** How a watched folder is. `code` says what went wrong last; null: nothing has since it was connected. */
+export type FolderStatus = {
+  readonly account: string;
+  readonly folder: string;
+  readonly state: "connected" | "connecting" | "waiting";
+  /** When the server last answered as it should; null: never since the start. */
+  readonly lastGoodAt: number | null;
+  readonly code: string | null;
+  readonly fetched: number;
+};
+
+export type WatchOptions = {
+  readonly account: string;
+  readonly folder: string;
+  readonly open: (hooks: { onNews: () => void; onProgress: () => void }) => Promise<ImapSession>;
+  readonly pollMs: number;
+  readonly now: () => number;
+  readonly chance: () => number;
+  readonly onUp: () => void;
+  readonly onDown: (code: string, retryMs: number) => void;
+};
+
+export type FolderWatch = AsyncDisposable & {
+  status(): FolderStatus;
+  /** Ends the connection, whatever it is doing; the watch begins anew. */
+  restart(): void;
+  /** Looks for holes as soon as it is connected and has nothing else to do. */
+  reconcile(): void;
+};
+
+export function watchFolder(options: WatchOptions): FolderWatch {
+  const watch = new Watch(options);
+  const done = watch.run();
+  return {
+    status: () => watch.status(),
+    restart: () => watch.restart(),
+    reconcile: () => watch.reconcile(),
+    async [Symbol.asyncDispose]() {
+      watch.stop();
+      await done;
+    },
+  };
+}
+
+class Watch {
+  private readonly options: WatchOptions;
+  private readonly stopping = new AbortController();
+  private state: FolderStatus["state"] = "connecting";
+  private lastGoodAt: number | null = null;
+  private code: string | null = null;
+  private fetched = 0;
+  private failures = 0;
+  private wantsReconcile = false;
+  /** The server has told of something since it was looked at last. */
+  private isNews = false;
+  private onNews: () => void = () => undefined;
+  /** Ends what the watch waits for. */
+  private wake: (why: "news" | "restart") => void = () => undefined;
+
+  constructor(options: WatchOptions) {
+    this.options = options;
+  }
+
+  status(): FolderStatus {
+    const { account, folder } = this.options;
+    const { state, lastGoodAt, code, fetched } = this;
+    return { account, folder, state, lastGoodAt, code, fetched };
+  }
+
+  restart(): void {
+    this.wake("restart");
+  }
+
+  reconcile(): void {
+    this.wantsReconcile = true;
+    this.wake("news");
+  }
+
+  stop(): void {
+    this.stopping.abort();
+    this.wake("restart");
+  }
+
+  async run(): Promise<void> {
+    while (!this.isStopping()) {
+      try {
+        await this.watchOnce();
+      } catch (error) {
+        if (this.isStopping()) return;
+        await this.retryLater(error);
+      }
+    }
+  }
+
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** One connection; rejects when it is lost. */
+  private async watchOnce(): Promise<void> {
+    this.state = "connecting";
+    const ended = new Promise<never>((_resolve, reject) => {
+      this.wake = (why) => {
+        if (why === "restart") reject(new Silent("asked to begin anew"));
+        else this.hear();
+      };
+    });
+    const opening = this.options.open({ onNews: () => this.hear(), onProgress: () => this.good() });
+    // One that is asked to end while it connects is closed as soon as it is there.
+    const session = await Promise.race([opening, ended]).catch((error: unknown) => {
+      void opening.then((late) => late[Symbol.asyncDispose]()).catch(() => undefined);
+      throw error;
+    });
+    try {
+      const work = this.work(session);
+      work.catch(() => undefined);
+      await Promise.race([work, ended, session.closed.then(() => Promise.reject(new Lost("the connection was lost")))]);
+    } finally {
+      this.onNews(); // so that nothing waits for news of a session that is gone
+      await session[Symbol.asyncDispose]();
+    }
+  }
+
+  private async work(session: ImapSession): Promise<void> {
+    this.fetched += await session.sync();
+    this.good();
+    this.state = "connected";
+    this.code = null;
+    this.failures = 0;
+    this.options.onUp();
+    while (!this.isStopping()) {
+      session.idle();
+      const why = await this.newsOrTime();
+      this.isNews = false; // what comes from here on is looked at the next time round
+      if (this.wantsReconcile) {
+        this.wantsReconcile = false;
+        this.fetched += await session.reconcile();
+      } else if (why === "news" || (await session.hasNews())) this.fetched += await session.sync();
+      this.good();
+    }
+  }
+
+  private good(): void {
+    this.lastGoodAt = this.options.now();
+  }
+
+  private hear(): void {
+    this.isNews = true;
+    this.onNews();
+  }
+
+  private newsOrTime(): Promise<"news" | "time"> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve("time"), this.options.pollMs);
+      this.onNews = () => {
+        clearTimeout(timer);
+        resolve(this.isNews ? "news" : "time");
+      };
+      if (this.isNews) this.onNews();
+    });
+  }
+
+  private async retryLater(error: unknown): Promise<void> {
+    const longest = Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.failures);
+    const retryMs = Math.round(longest * (0.5 + this.options.chance() / 2));
+    this.failures += 1;
+    this.state = "waiting";
+    this.code = codeOf(error);
+    this.options.onDown(this.code, retryMs);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, retryMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+class Lost extends Error {
+  readonly code = "connection-lost";
+}
+
+/** A fixed word for what went wrong: what a server writes may hold anything. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  if ("authenticationFailed" in error && error.authenticationFailed === true) return "sign-in-refused";
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}

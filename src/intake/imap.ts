@@ -1,0 +1,206 @@
+// The IMAP door: watches every folder of every mailbox, each by itself, and lets their mail in by the way all mail takes.
+// A supervisor outside the connections begins a watch anew whose server has been silent too long: a connection can be
+// dead without anybody saying so.
+
+import { Identity } from "../accept/identity.ts";
+import { type Acceptance, type AcceptLimits, type Arrival, accept } from "../accept.ts";
+import type { ImapAccount } from "../config/imap.ts";
+import { errorFields, type Log } from "../log.ts";
+import type { Envelope, Recipient } from "../message.ts";
+import type { Store } from "../store/store.ts";
+import { type FetchedMail, openSession } from "./imap-session.ts";
+import { tokenSource } from "./imap-token.ts";
+import { type FolderStatus, type FolderWatch, watchFolder } from "./imap-watch.ts";
+import type { RecipientLookup } from "./recipients.ts";
+
+/** How often the server is asked whether there is something new, whatever it tells by itself. */
+const POLL_MS = 60_000;
+/** A folder whose server has not answered for so long is begun anew. */
+const SILENT_MS = 3 * 60_000;
+const SUPERVISE_MS = 10_000;
+/** How often UIDs and our rows are compared. */
+const RECONCILE_MS = 24 * 3600_000;
+/** Of a mail so much is looked at for addresses before it is taken; longer header blocks are rare and then spam. */
+const TRACE_BYTES = 64 * 1024;
+
+export type ImapIntakeOptions = {
+  readonly accounts: readonly ImapAccount[];
+  readonly store: Store;
+  readonly lookup: RecipientLookup;
+  readonly limits: Pick<AcceptLimits, "messageBytes" | "hops">;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly chance: () => number;
+  readonly onAccepted: (arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }) => void;
+  readonly onRefused: (reason: string) => void;
+  /** Shorter than usual, in tests. */
+  readonly periods?: ImapPeriods;
+};
+
+/** How often a folder is asked about, how long its server may be silent, and how often that is looked at; milliseconds. */
+export type ImapPeriods = { readonly pollMs: number; readonly silentMs: number; readonly superviseMs: number };
+
+const PERIODS: ImapPeriods = { pollMs: POLL_MS, silentMs: SILENT_MS, superviseMs: SUPERVISE_MS };
+
+export type ImapIntake = AsyncDisposable & {
+  status(): readonly FolderStatus[];
+  /** Look for mails of the folders that are not ours although they should be. */
+  reconcile(): void;
+};
+
+export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
+  const { accounts, now, store, log, lookup } = options;
+  for (const { name, address } of accounts)
+    if (lookup(address) === null) log.error("imap-odd-address", { mailbox: name, note: ODD_ADDRESS });
+  const { silentMs, superviseMs, pollMs } = options.periods ?? PERIODS;
+  const startedAt = now();
+  const restartedAt = new Map<FolderWatch, number>();
+  const watches = accounts.flatMap((account) => watchesOf(account, options, pollMs));
+  let heard: number | null = null;
+  const listen = async (): Promise<void> => {
+    const last = await store.lastImapWish();
+    if (heard !== null && last > heard) reconcile();
+    heard = last;
+  };
+  const supervisor = setInterval(() => {
+    void listen().catch((error: unknown) => log.error("store-trouble", errorFields(error)));
+    for (const watch of watches) {
+      const { lastGoodAt, state } = watch.status();
+      const goodAt = Math.max(lastGoodAt ?? startedAt, restartedAt.get(watch) ?? 0);
+      if (state === "waiting" || now() - goodAt < silentMs) continue;
+      restartedAt.set(watch, now());
+      watch.restart();
+    }
+  }, superviseMs);
+  const nightly = setInterval(() => reconcile(), RECONCILE_MS);
+  const reconcile = (): void => {
+    for (const watch of watches) watch.reconcile();
+  };
+  return {
+    status: () => watches.map((watch) => watch.status()),
+    reconcile,
+    async [Symbol.asyncDispose]() {
+      clearInterval(supervisor);
+      clearInterval(nightly);
+      await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** Folders of one account share its access token. */
+function watchesOf(account: ImapAccount, options: ImapIntakeOptions, pollMs: number): readonly FolderWatch[] {
+  const { log, now, chance, limits, store } = options;
+  const token =
+    account.signIn.kind === "oauth" ? tokenSource(account.signIn, { now, log, account: account.name }) : null;
+  const auth = async () => {
+    const { user, signIn } = account;
+    if (signIn.kind === "password") return { user, pass: signIn.password };
+    return { user, accessToken: (await token?.()) ?? "" };
+  };
+  return account.folders.map((folder) => {
+    const place = `${account.name}/${folder}`;
+    const told = new Set<string>();
+    return watchFolder({
+      account: account.name,
+      folder,
+      pollMs,
+      now,
+      chance,
+      open: async ({ onNews, onProgress }) =>
+        openSession({
+          account,
+          folder,
+          auth: await auth(),
+          messageBytes: limits.messageBytes,
+          store,
+          now,
+          take: (mail) => take(mail, account, options),
+          identify,
+          onNews,
+          onProgress,
+          onCannot(what) {
+            if (told.has(what)) return;
+            told.add(what);
+            log.warn("imap-cannot-mark", { mailbox: place, note: CANNOT[what] });
+          },
+        }),
+      onUp: () => log.info("imap-up", { mailbox: place }),
+      onDown: (code, retryMs) => log.warn("imap-down", { mailbox: place, code, waitMs: retryMs }),
+    });
+  });
+}
+
+const ODD_ADDRESS = "`address` of this mailbox is none of the aliases in the rules; its mail goes to people";
+
+const CANNOT = {
+  keyword: "this server keeps no keywords of ours; originals stay unmarked",
+  move: "this server cannot move mail; originals are copied and stay where they are",
+} as const;
+
+/** One mail becomes ours, or is left where it is with a word in the log. */
+async function take({ origin, bytes }: FetchedMail, account: ImapAccount, options: ImapIntakeOptions): Promise<void> {
+  const { store, lookup, limits, now, log, onAccepted, onRefused } = options;
+  const { head, all } = await headOf(bytes);
+  const arrival: Arrival = {
+    door: "imap",
+    receivedAt: now(),
+    client: { address: "0.0.0.0", helo: account.host, tls: account.tls !== "none", user: null },
+    envelope: envelopeOf(head),
+    recipients: [recipientOf(head, account, lookup)],
+    origin,
+  };
+  const acceptance = await accept(store, arrival, all, { ...limits, strictLineEnds: false });
+  if (acceptance.kind === "accepted") return onAccepted(arrival, acceptance);
+  onRefused(acceptance.reason);
+  log.error("imap-left", { mailbox: `${origin.account}/${origin.folder}`, uid: origin.uid, reason: acceptance.reason });
+}
+
+/** The first of the mail's bytes, and all of them. */
+async function headOf(bytes: AsyncIterable<Uint8Array>) {
+  const stream = bytes[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let size = 0;
+  while (size < TRACE_BYTES) {
+    const { value, done } = await stream.next();
+    if (done === true) break;
+    first.push(value);
+    size += value.length;
+  }
+  const text = Buffer.concat(first).toString("latin1");
+  const end = /\r?\n\r?\n/.exec(text);
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield* first;
+    for (;;) {
+      const { value, done } = await stream.next();
+      if (done === true) return;
+      yield value;
+    }
+  }
+  return { head: end === null ? text : text.slice(0, end.index), all: all() };
+}
+
+/** By whom it was sent as far as the server that put it here has noted it (RFC 5321 4.4); else the writer. */
+function envelopeOf(head: string): Envelope {
+  const mailFrom = /^return-path[ \t]*:[ \t]*<([^<>\r\n]*)>/im.exec(head)?.[1] ?? firstAddress(head, "from") ?? "";
+  return { mailFrom, smtpUtf8: false, body8Bit: true, dsnReturn: null, dsnEnvelopeId: null };
+}
+
+/** For whom it was put here, where the server notes that; else whose mailbox it is. */
+function recipientOf(head: string, account: ImapAccount, lookup: RecipientLookup): Recipient {
+  const noted = ["delivered-to", "x-original-to", "envelope-to"].flatMap((name) => firstAddress(head, name) ?? []);
+  const address = noted.find((each) => lookup(each) !== null) ?? account.address;
+  const found = lookup(address);
+  const alias = found?.alias ?? address.slice(0, address.lastIndexOf("@")).toLowerCase();
+  return { alias, address, tag: found?.tag ?? "", dsnNotify: [], dsnOriginal: null };
+}
+
+function firstAddress(head: string, name: string): string | null {
+  const line = new RegExp(`^${name}[ \\t]*:((?:.*)(?:\\r?\\n[ \\t].*)*)`, "im").exec(head)?.[1] ?? "";
+  return /<?([^\s<>"',;:]+@[^\s<>"',;:]+)>?/.exec(line)?.[1] ?? null;
+}
+
+async function identify(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const identity = new Identity();
+  for await (const chunk of bytes) identity.add(chunk);
+  return identity.digest();
+}

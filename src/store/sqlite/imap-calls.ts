@@ -1,0 +1,39 @@
+// Watched mailboxes as plain rows between the client and the store's threads.
+
+export type OriginRow = {
+  readonly account: string;
+  readonly folder: string;
+  readonly uid_validity: string;
+  readonly uid: number;
+  readonly identity: Uint8Array;
+};
+
+export type ImapCursorRow = { readonly uid_validity: string; readonly uid: number; readonly since: number };
+
+export type ImapFolderRowOut = ImapCursorRow & {
+  readonly account: string;
+  readonly folder: string;
+  readonly mails: number;
+  readonly unmarked: number;
+};
+
+/** A folder in one of its UIDVALIDITYs. */
+export type FolderCall = { readonly account: string; readonly folder: string; readonly uidValidity: string };
+
+export type ImapWriteVerbs = {
+  moveImapCursor(call: { readonly account: string; readonly folder: string; readonly cursor: ImapCursorRow }): void;
+  wishReconcile(call: { readonly at: number; readonly by: string }): void;
+  rebindImap(call: { readonly origin: OriginRow; readonly at: number }): boolean;
+  imapMarked(call: FolderCall & { readonly uids: readonly number[]; readonly at: number }): void;
+};
+
+export type ImapLookVerbs = {
+  imapCursor(call: { readonly account: string; readonly folder: string }): ImapCursorRow | null;
+  imapKnown(call: FolderCall & { readonly uids: readonly number[] }): readonly number[];
+  imapUnmarked(call: FolderCall & { readonly limit: number }): readonly {
+    readonly uid: number;
+    readonly message_id: number;
+  }[];
+  lastImapWish(): number;
+  imapFolders(): readonly ImapFolderRowOut[];
+};

@@ -1,0 +1,61 @@
+// Statements of `imap_cursors`, `imap_mails` and `imap_wishes`: how far watched folders are read, which mail of theirs is
+// which, and what operators ask for.
+
+import type { ImapCursorRow, ImapFolderRowOut, OriginRow } from "../imap-calls.ts";
+import type { Connection } from "../open.ts";
+
+/** Bytes kept of an identity; see `dedupe`. */
+const IDENTITY_BYTES = 16;
+
+export function imapStatements(db: Connection) {
+  const cursor = db.prepare<[string, string], ImapCursorRow>(
+    "select uid_validity, uid, since from imap_cursors where account = ? and folder = ?",
+  );
+  const move = db.prepare(`
+    insert into imap_cursors (account, folder, uid_validity, uid, since) values (?, ?, ?, ?, ?)
+    on conflict do update set uid_validity = excluded.uid_validity, uid = excluded.uid, since = excluded.since`);
+  const insert = db.prepare(`
+    insert into imap_mails (account, folder, uid_validity, uid, message_id, identity, fetched_at, marked_at)
+    values (:account, :folder, :uid_validity, :uid, :messageId, :identity, :at, :markedAt) on conflict do nothing`);
+  const known = db
+    .prepare("select 1 from imap_mails where account = ? and folder = ? and uid_validity = ? and uid = ?")
+    .pluck();
+  const same = db.prepare<[string, Uint8Array], { message_id: number; marked_at: number | null }>(
+    "select message_id, marked_at from imap_mails where account = ? and identity = ? order by fetched_at desc limit 1",
+  );
+  const unmarked = db.prepare<[string, string, string, number], { uid: number; message_id: number }>(`
+    select uid, message_id from imap_mails
+    where account = ? and folder = ? and uid_validity = ? and marked_at is null order by uid limit ?`);
+  const mark = db.prepare(`
+    update imap_mails set marked_at = ? where account = ? and folder = ? and uid_validity = ? and uid = ?`);
+  const folders = db.prepare<[], ImapFolderRowOut>(`
+    select c.account, c.folder, c.uid_validity, c.uid, c.since,
+      (select count(*) from imap_mails m where m.account = c.account and m.folder = c.folder) as mails,
+      (select count(*) from imap_mails m where m.account = c.account and m.folder = c.folder
+        and m.uid_validity = c.uid_validity and m.marked_at is null) as unmarked
+    from imap_cursors c order by c.account, c.folder`);
+  const wish = db.prepare("insert into imap_wishes (at, by) values (?, ?)");
+  const lastWish = db.prepare("select coalesce(max(id), 0) from imap_wishes").pluck();
+  return {
+    cursor: (account: string, folder: string): ImapCursorRow | null => cursor.get(account, folder) ?? null,
+    move(account: string, folder: string, { uid_validity, uid, since }: ImapCursorRow): void {
+      move.run(account, folder, uid_validity, uid, since);
+    },
+    /** Changes nothing when that UID is known already. */
+    insert({ identity, ...origin }: OriginRow, messageId: number, at: number, markedAt: number | null): void {
+      insert.run({ ...origin, messageId, at, markedAt, identity: identity.subarray(0, IDENTITY_BYTES) });
+    },
+    isKnown: (account: string, folder: string, uidValidity: string, uid: number): boolean =>
+      known.get(account, folder, uidValidity, uid) !== undefined,
+    /** The newest mail of this identity that the account had; null when it had none. */
+    same: (account: string, identity: Uint8Array) => same.get(account, identity.subarray(0, IDENTITY_BYTES)) ?? null,
+    unmarked: (account: string, folder: string, uidValidity: string, limit: number) =>
+      unmarked.all(account, folder, uidValidity, limit),
+    mark(account: string, folder: string, uidValidity: string, uid: number, at: number): void {
+      mark.run(at, account, folder, uidValidity, uid);
+    },
+    wish: (at: number, by: string): void => void wish.run(at, by),
+    lastWish: (): number => lastWish.get() as number,
+    folders: (): readonly ImapFolderRowOut[] => folders.all(),
+  };
+}
