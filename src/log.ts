@@ -44,6 +44,7 @@ export type EventName =
   | "accepted"
   | "attempt-failed"
   | "body-unreadable"
+  | "bounced"
   | "decided"
   | "decider-replaced"
   | "delivered"

@@ -46,6 +46,12 @@ const deliver = z.discriminatedUnion("kind", [
       .enum(["none", "opportunistic", "required"])
       .default("opportunistic")
       .describe("Whether the way there is encrypted: never, where the far end can, or not without."),
+    envelope: z
+      .enum(["srs", "sender", "nobody"])
+      .default("srs")
+      .describe(
+        "Whom the far end is told as sender: an address of ours where `srs` stands in the configuration, the sender, or nobody.",
+      ),
     user: text.optional().describe("The name to sign in with."),
     password_env: text.optional().meta({
       description: "The environment variable that holds the password.",

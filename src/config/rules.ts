@@ -67,6 +67,8 @@ type QueueDelivery =
       readonly port: number;
       readonly to: string;
       readonly tls: "none" | "opportunistic" | "required";
+      /** Whom the far end is told as sender; `srs`: rewritten, where the gateway has a domain for that. */
+      readonly envelope: "srs" | "sender" | "nobody";
       readonly user: string | null;
       /** The environment variable that holds the password. */
       readonly passwordEnv: string | null;
@@ -267,8 +269,17 @@ function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"]): QueueDe
     case "maildir":
       return { kind: "maildir" };
     case "smtp": {
-      const { kind, host, port, to, tls } = deliver;
-      return { kind, host, port, to, tls, user: deliver.user ?? null, passwordEnv: deliver.password_env ?? null };
+      const { kind, host, port, to, tls, envelope } = deliver;
+      return {
+        kind,
+        host,
+        port,
+        to,
+        tls,
+        envelope,
+        user: deliver.user ?? null,
+        passwordEnv: deliver.password_env ?? null,
+      };
     }
   }
 }

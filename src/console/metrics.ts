@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
 import type { Decided } from "../outcome.ts";
+import type { Bounced } from "../store/bounces.ts";
 import type { Store } from "../store/store.ts";
 import { type RulesMetrics, rulesMetrics } from "./rules-status.ts";
 import { storeAnswer } from "./store-answer.ts";
@@ -19,6 +20,7 @@ export type Metrics = RulesMetrics & {
   refused(reason: string): void;
   decided(decided: Decided, micros: number): void;
   attempt(queue: string, meaning: Meaning): void;
+  bounced(bounced: Bounced): void;
 };
 
 /** @param inDoubt deliveries a crash left in doubt, found at start: the only ones that can arrive twice */
@@ -88,8 +90,19 @@ export function createMetrics({
       }
     },
     ...rulesMetrics(registers),
+    bounced: bouncedCounter(registers),
     attempt: (queue, { next }) => attempts.inc({ queue, result: next.kind }),
   };
+}
+
+function bouncedCounter(registers: Registry[]): Metrics["bounced"] {
+  const bounced = new Counter({
+    name: "mailward_bounced_total",
+    help: "Forwards that came back after the destination had taken them: each is an alarm",
+    labelNames: ["queue", "urgency"],
+    registers,
+  });
+  return ({ queue, urgency }) => bounced.inc({ queue, urgency });
 }
 
 /**

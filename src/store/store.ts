@@ -4,6 +4,7 @@
 import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
+import type { BounceRow, BounceStore } from "./bounces.ts";
 import type { KeptRules, NewRules } from "./kept.ts";
 import type { PastMail } from "./past.ts";
 import type { PastShadow, ShadowCounts } from "./shadow.ts";
@@ -159,6 +160,7 @@ export type Case = {
   readonly shadows: readonly PastShadow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly attempts: readonly AttemptRow[];
+  readonly bounces: readonly BounceRow[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
 
@@ -209,6 +211,7 @@ export type StoreCounts = {
 };
 
 export type Store = AsyncDisposable &
+  BounceStore &
   TeachingStore & {
     /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
     openBody(): Promise<number>;

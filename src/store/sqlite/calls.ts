@@ -1,7 +1,9 @@
 // What the client and the store's threads say to each other: verbs with plain rows, so that little is copied and
 // nothing is read twice. The client turns domain values into rows and back (`columns.ts`); the threads only do SQL.
 
+import type { NewBounce } from "../bounces.ts";
 import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts } from "../store.ts";
+import type { BouncedRow, BounceRowOut } from "./bounce-columns.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
 import type { ShadowCountsOut, ShadowRowOut } from "./shadow-columns.ts";
 import type { OverrideRowOut, TeachLookVerbs, TeachWriteVerbs } from "./teaching-calls.ts";
@@ -162,6 +164,7 @@ export type CaseRows = {
   readonly shadows: readonly ShadowRowOut[];
   readonly deliveries: readonly DeliveryRowOut[];
   readonly attempts: readonly AttemptRowOut[];
+  readonly bounces: readonly BounceRowOut[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
 
@@ -230,6 +233,8 @@ export type WriteVerbs = TeachWriteVerbs & {
   accept(call: AcceptCall, bytes: Uint8Array): Accepted;
   record(call: RecordCall): readonly JobRow[];
   threadKey(): Uint8Array;
+  srsKey(): Uint8Array;
+  noteBounce(call: NewBounce): BouncedRow | null;
   holdMessage(call: { readonly messageId: number; readonly reason: string; readonly at: number }): void;
   releaseMessages(call: { readonly messageId: number | null; readonly at: number }): number;
   claim(call: ClaimCall): readonly JobRow[];

@@ -6,6 +6,7 @@ import type { Job } from "../../outcome.ts";
 import { idOf, refOf } from "../ref.ts";
 import type { DecidedMail, Finish, NewMail, OutcomeFilter, QueueFilter, Store } from "../store.ts";
 import { StoreTrouble } from "../store.ts";
+import { bounceVerbs } from "./bounce-columns.ts";
 import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, Pointer, RecordCall } from "./calls.ts";
 import { startThread, type ThreadClient } from "./client.ts";
 import {
@@ -62,6 +63,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...operatorVerbs(writer),
     ...ruleVerbs(writer),
     ...teachingVerbs(writer),
+    ...bounceVerbs(writer),
     ...askVerbs(reader.get),
     ...shadowVerbs(reader.get),
     // Counts are for a health check with a deadline: they do not wait behind a report or a balance.

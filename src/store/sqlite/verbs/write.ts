@@ -10,7 +10,7 @@ import { record } from "./record.ts";
 import { correct, teach, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, routings, deliveries, attempts, secrets, ruleSets, model } = tables;
+  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -18,6 +18,8 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     accept: (call, bytes) => accept(tables, call, bytes),
     record: (call) => record(tables, call),
     threadKey: () => secrets.threadKey(),
+    srsKey: () => secrets.srsKey(),
+    noteBounce: (call) => bounces.note(call),
     holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
     releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
     claim: (call) => deliveries.claim(call).map((id) => jobOf(tables, id)),
