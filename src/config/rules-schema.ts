@@ -43,9 +43,11 @@ const deliver = z.discriminatedUnion("kind", [
       .regex(/^[^\s<>@]+@[^\s<>@]+$/, "`to` must be one address; write, for example, `to: billing-team@clinic.example`")
       .meta({ description: "The address of the people's mailbox.", example: "to: billing-team@clinic.example" }),
     tls: z
-      .enum(["none", "opportunistic", "required"])
-      .default("opportunistic")
-      .describe("Whether the way there is encrypted: never, where the far end can, or not without."),
+      .enum(["none", "opportunistic", "required", "verified"])
+      .optional()
+      .describe(
+        "Whether the way there is encrypted: never, where the far end can, not without, or not without a certificate for its name. Unless said `verified` for hosts outside the house, else `opportunistic`.",
+      ),
     envelope: z
       .enum(["srs", "sender", "nobody"])
       .default("srs")

@@ -23,7 +23,8 @@ export type SmtpDestination = {
   readonly port: number;
   /** The queue's address at the far end. */
   readonly to: string;
-  readonly tls: "none" | "opportunistic" | "required";
+  /** `verified`: encrypted, with a certificate for the host's name that this machine trusts. */
+  readonly tls: "none" | "opportunistic" | "required" | "verified";
   /** Whom the far end is told as sender. `srs`: the sender rewritten, where we have a domain for that. */
   readonly envelope: "srs" | "sender" | "nobody";
   readonly auth: { readonly user: string; readonly password: string } | null;
@@ -89,8 +90,9 @@ class Line {
       port: destination.port,
       name: self.hostname,
       ignoreTLS: destination.tls === "none",
-      requireTLS: destination.tls === "required",
+      requireTLS: destination.tls === "required" || destination.tls === "verified",
       opportunisticTLS: destination.tls === "opportunistic",
+      tls: { rejectUnauthorized: destination.tls === "verified", minVersion: "TLSv1.2" },
       connectionTimeout: CONNECT_TIMEOUT_MS,
       greetingTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SILENCE_TIMEOUT_MS,
@@ -194,7 +196,9 @@ class Line {
       kind: "failed",
       stage: stage === "content" && spoken ? "envelope" : stage,
       reply: error.responseCode ?? (isRefusedHere(error) ? 554 : null),
-      code: (error.code === "ETLS" ? null : statusCode(error.response ?? "")) ?? error.code ?? "unknown",
+      code: isUntrusted(error)
+        ? "ETLS"
+        : ((error.code === "ETLS" ? null : statusCode(error.response ?? "")) ?? error.code ?? "unknown"),
     };
   }
 
@@ -225,6 +229,11 @@ class Line {
     this.lost = null;
     this.onGone(this);
   }
+}
+
+/** A certificate that is not right reaches us as a mere socket's trouble, told apart by OpenSSL's words alone. */
+function isUntrusted({ code, message }: ConnectionError): boolean {
+  return code === "ESOCKET" && /certificate/i.test(message);
 }
 
 /** nodemailer itself refuses an envelope or a size, and always will; the far end's nonsense looks alike but for the command. */

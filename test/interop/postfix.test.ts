@@ -5,6 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../support/daemon.ts";
 import { needsRoot } from "../support/interop.ts";
 import { type LiveGateway, liveGateway } from "../support/live-gateway.ts";
 import { startPostfix } from "../support/postfix.ts";
@@ -84,6 +85,33 @@ describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix takes mail from us", ()
     const mail = await until("it comes through Postfix", () => inbox.taken[0]);
     expect(mail.rcptTo).toEqual(["desk@clinic.example"]);
     expect(mail.raw.toString()).toMatch(/X-Mailward-Ref: .*Subject: My statement.*Where is it\?\r\n\.\r\n\.\.dots/s);
+  });
+});
+
+describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix sends a forward back", () => {
+  test("and the bounce is tied to the forward and lies in the review queue", async () => {
+    await using dir = await tempDir();
+    const port = await freePort();
+    const refusal = { kind: "answer", at: "rcpt", line: "550 5.1.1 There is no such mailbox" } as const;
+    await using far = await smtpSink({ behaviour: refusal, pipelining: false });
+    const settings = [`transport_maps = inline:{ {far.example = smtp:[127.0.0.1]:${far.port}} }`];
+    await using postfix = await startPostfix({ folder: dir.path, next: `smtp:[127.0.0.1]:${port}`, settings });
+    const forward = { kind: "smtp", host: "127.0.0.1", port: postfix.port, to: "desk@far.example" } as const;
+    await using gateway = await liveGateway({
+      folder: dir.path,
+      deliver: (queue) => (queue === "billing-desk" ? { ...forward, tls: "none" } : { kind: "maildir" }),
+      settings: {
+        srs: { domain: "bounces.clinic.example" },
+        listen: [{ protocol: "smtp", address: "127.0.0.1", port }],
+      },
+    });
+    await swaks(port, "billing@clinic.example", "My statement", "Could I have a payment plan?");
+    const [bounce] = await mails(gateway, "review", 1);
+    expect(bounce).toMatch(/^Diagnostic-Code: .*no such mailbox/im);
+    await until("the log has told it", () =>
+      /"event":"bounced".*"queue":"billing-desk".*"code":"5\.1\.1"/.test(gateway.output()),
+    );
+    expect(await postfix.log()).toMatch(/from=<SRS0=\w+=\w+=example\.org=patient=\w+@bounces\.clinic\.example>/);
   });
 });
 
