@@ -10,6 +10,7 @@ import type { RulesStatus } from "./console/rules-status.ts";
 import { type Decider, startDecider } from "./decider/decider.ts";
 import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
+import type { Srs } from "./deliver/srs.ts";
 import { destinations } from "./gateway/destinations.ts";
 import { openDoors } from "./gateway/doors.ts";
 import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
@@ -68,8 +69,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log.warn("recovered", { count: inDoubt, note: "deliveries a crash left in doubt; each is tried again" });
   const { first, seen } = await rulesToStartWith(options, store, today(now()), now());
   await settleQueues(store, first.rules, log, now());
+  const srs = config.srsDomain === null ? null : { domain: config.srsDomain, key: await store.srsKey() };
   const metrics = createMetrics({ store, inDoubt, now });
-  const behind = await startWork(options, started, { store, metrics, owner, now, first });
+  const behind = await startWork(options, started, { store, metrics, owner, now, first, srs });
   const { decider, live } = behind;
   const listeners: Listening[] = [];
   const mailboxes: { watched: ImapIntake | null } = { watched: null };
@@ -106,10 +108,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function startWork(
   options: GatewayOptions,
   started: AsyncDisposableStack,
-  { store, metrics, owner, now, first }: Ground,
+  { store, metrics, owner, now, first, srs }: Ground,
 ): Promise<Behind> {
   const { config, log } = options;
-  const ways = destinations(config);
+  const ways = destinations(config, { srs, now });
   const deliverer = started.use(
     startDeliverer({
       store,
@@ -135,6 +137,7 @@ async function startWork(
       wanted: (queue, urgency) => deliverer.wants(queue, urgency),
       deliver: (jobs, raw) => deliverer.take(jobs, raw),
       observe: metrics.decided,
+      bounced: metrics.bounced,
       ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     }),
   );
@@ -143,7 +146,7 @@ async function startWork(
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
   );
-  return { store, metrics, now, deliverer, decider, live, model };
+  return { store, metrics, now, deliverer, decider, live, model, srs };
 }
 
 /** What everything stands on. */
@@ -153,6 +156,7 @@ type Ground = {
   readonly owner: string;
   readonly now: () => number;
   readonly first: FirstRules;
+  readonly srs: Srs | null;
 };
 
 /** The shadow rules are not looked at before the gateway runs: whatever is wrong with them stops nothing. */
@@ -211,6 +215,7 @@ type Behind = {
   readonly decider: Decider;
   readonly live: LiveRules;
   readonly model: LiveModel;
+  readonly srs: Srs | null;
 };
 
 type Gauges = Behind & {

@@ -48,6 +48,7 @@ export type EventName =
   | "accepted"
   | "attempt-failed"
   | "body-unreadable"
+  | "bounced"
   | "decided"
   | "decider-replaced"
   | "delivered"

@@ -24,6 +24,9 @@ export type Envelope = {
   readonly dsnEnvelopeId: string | null;
 };
 
+/** Stands for an alias where the recipient is an address of ours for bounces; the tag is then the number of the delivery. */
+export const RETURN_ALIAS = "(returned)";
+
 /** One RCPT TO of ours. */
 export type Recipient = {
   /** The configured alias it belongs to, e.g. "billing". */

@@ -137,7 +137,8 @@ export type ReviewReason =
   | "alias-contradicted"
   | "may-be-none"
   | "no-department"
-  | "hard-to-read";
+  | "hard-to-read"
+  | "came-back";
 
 /** What `classify` answers. */
 export type Verdict = {

@@ -12,7 +12,7 @@ import { readOverride } from "./classify/override.ts";
 import { staffProof } from "./classify/staff.ts";
 import { threadOf } from "./classify/thread.ts";
 import { type Known, withKnown } from "./config/conditions.ts";
-import type { Facts, LocalTime, Message, StaffProof } from "./message.ts";
+import { type Facts, type LocalTime, type Message, RETURN_ALIAS, type StaffProof } from "./message.ts";
 import type { Decided, Evidence, Outcome, Reading, Shadow, ShadowOutcome, Verdict, Without } from "./outcome.ts";
 import { kindWithFacts } from "./parse/kind.ts";
 import { parse } from "./parse/parse.ts";
@@ -182,9 +182,15 @@ function answersFor(found: Findings, alias: string, rules: CompiledRules) {
   const { advice } = found;
   const ground: Ground = { alias: rules.aliases.get(alias) ?? null, known, today, advice, withShadow: false };
   return (other: Partial<Ground & Pick<Findings, "matches" | "said">> = {}): Answer => {
-    const verdict = classify(other.matches ?? found.matches, other.said ?? found.said, { ...ground, ...other }, rules);
+    const judged = classify(other.matches ?? found.matches, other.said ?? found.said, { ...ground, ...other }, rules);
+    const verdict = alias === RETURN_ALIAS ? cameBack(judged) : judged;
     return { verdict, routed: route(verdict, known, found.localTime, rules.set) };
   };
+}
+
+/** What comes back for a forward is for people, whatever its words say: they are those of the mail that came back. */
+function cameBack(verdict: Verdict): Verdict {
+  return { ...verdict, reviewReason: "came-back", decidedBy: "review" };
 }
 
 /** Pieces of evidence that are left out one by one; a mail with more has so many reasons that none alone decides. */

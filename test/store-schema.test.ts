@@ -20,6 +20,8 @@ async function usedStore(folder: string): Promise<string> {
   const outcome = { routingId, outcome: outcomeOf("billing", "desk"), leaseTo: "me" };
   const [job] = await store.record(decidedOf(accepted.messageId ?? 0, [outcome]));
   await store.finish(finishOf(job?.id ?? 0, 1));
+  const bounce = { deliveryId: job?.id ?? 0, messageId: accepted.messageId ?? 0, at: 1, status: null };
+  await store.noteBounce({ ...bounce, action: "failed" });
   await store.keepRules({ hash: "0123456789abcdef", sources: [{ file: "a.yaml", text: "" }], usedAs: "live", at: 1 });
   return join(folder, "mailward.db");
 }
@@ -32,12 +34,13 @@ test("what is written once can be neither changed nor deleted, by anybody", asyn
   refused("update outcomes set urgency = 'P4'");
   refused("update attempts set code = '550'");
   refused("update duplicates set at = 0");
+  refused("update bounces set at = 0");
   refused("update rule_sets set files = '[]'");
   refused("update rule_uses set used_at = 0");
   refused("update body_chunks set bytes = x'00'");
   refused("update deliveries set state = 'waiting'");
   const tables = ["messages", "outcomes", "attempts", "duplicates", "body_chunks", "routings", "deliveries"];
-  for (const table of [...tables, "rule_sets", "rule_uses"]) {
+  for (const table of [...tables, "bounces", "rule_sets", "rule_uses"]) {
     expect(db.prepare(`select '${table}', count(*) from ${table}`).raw().get()).toEqual([table, 1]);
     refused(`delete from ${table}`);
   }

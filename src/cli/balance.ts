@@ -1,7 +1,7 @@
 // `mailward balance`: every accepted mail is somewhere. Exit code 1 when one is not.
 
 import { Command } from "commander";
-import type { BalanceRow } from "../store/store.ts";
+import type { BalanceRow } from "../store/figures.ts";
 import { type OperatorFlags, print, printJson, withStore, withStoreFlags } from "./operator.ts";
 import { paint, table } from "./terminal.ts";
 

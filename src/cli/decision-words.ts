@@ -87,6 +87,8 @@ function reviewReason(outcome: Outcome, quote: Quote): string {
       return `no department takes ${requestType ?? "it"}`;
     case "hard-to-read":
       return "it could not be read whole, and only the alias speaks";
+    case "came-back":
+      return "it came back for a mail that was forwarded";
   }
 }
 

@@ -25,6 +25,7 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
   "may-be-none": "by its words it may be for none of the queues",
   "no-department": "no department takes this type",
   "hard-to-read": "the mail could not be read whole, and only the alias speaks",
+  "came-back": "it came back for a mail that was forwarded",
 };
 
 /** The page for one mail: its head once, then each alias it was sent to. */

@@ -1,7 +1,7 @@
 // `mailward report`: volumes over time, drawn as bars, and what rules tried out would have done otherwise.
 
 import { Command, Option } from "commander";
-import type { ReportBy, ReportRow } from "../store/store.ts";
+import type { ReportBy, ReportRow } from "../store/figures.ts";
 import { type OperatorFlags, parseSince, print, printJson, withStore, withStoreFlags } from "./operator.ts";
 import { shadowPage } from "./shadow-page.ts";
 import { shadowSums } from "./shadow-sums.ts";

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import type { Reading } from "../outcome.ts";
+import type { BounceRow } from "../store/bounces.ts";
 import type { PastShadow } from "../store/shadow.ts";
 import type { Case, OutcomeRow } from "../store/store.ts";
 import { sentence, withoutLines } from "./decision-words.ts";
@@ -47,6 +48,7 @@ function page(found: Case): string {
     "",
     paint("bold", "deliveries"),
     found.deliveries.length === 0 ? "none yet" : deliveries(found),
+    ...(found.bounces.length === 0 ? [] : ["", paint("bold", "bounces"), ...found.bounces.map(bounceLine)]),
     ...(found.attempts.length === 0 ? [] : ["", paint("bold", "attempts"), attempts(found)]),
   ].join("\n");
 }
@@ -66,7 +68,7 @@ function deliveries(found: Case): string {
     ["queue", "state", "attempts", "next attempt", "why"],
     found.deliveries.map((row) => [
       row.queue,
-      stateWords(row),
+      stateWords(row, found.bounces),
       row.attempts,
       row.state === "waiting" ? dateTime(row.nextAt) : null,
       row.reason === null ? null : safe(row.reason),
@@ -75,10 +77,17 @@ function deliveries(found: Case): string {
 }
 
 /** A delivery that people have sent elsewhere is said to be so, whether it had been carried out before or not. */
-function stateWords({ state, leftAt }: Case["deliveries"][number]): string {
-  const now = state === "leased" ? "under way" : state;
+function stateWords({ id, state, leftAt }: Case["deliveries"][number], bounces: Case["bounces"]): string {
+  const isBack = bounces.some(({ deliveryId, action }) => deliveryId === id && action === "failed");
+  const now = state === "leased" ? "under way" : isBack ? `${state}, then bounced` : state;
   if (leftAt === null) return now;
   return state === "held" ? "left: sent elsewhere" : `${now}, then sent elsewhere`;
+}
+
+function bounceLine({ ref, queue, bounceRef, at, action, status }: BounceRow): string {
+  const what = action === "failed" ? "came back" : "is delayed at the far end";
+  const why = status === null ? "" : ` (${safe(status)})`;
+  return `  ${dateTime(at)} the forward of ${ref} to ${queue} ${what}${why}; the bounce is ${bounceRef}`;
 }
 
 function overrideLine(row: Case["overrides"][number]): string {

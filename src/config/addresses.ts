@@ -1,7 +1,7 @@
 // Networks, DNS servers and domains as people write them into the configuration, and what is wrong with them
 // in plain words.
 
-import { isIP, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 
 /** RFC 1035: 253 characters, 63 a part; more than one part, because a lone word is nobody's domain. */
 const DOMAIN = /^(?=.{3,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
@@ -58,4 +58,28 @@ export function serverMistake(text: string): string | null {
   return right
     ? null
     : "write a DNS server's IP address such as 10.0.0.53, with a port when it is not 53: 10.0.0.53:5353";
+}
+
+const INSIDE = new BlockList();
+for (const [network, bits] of [
+  ["127.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["169.254.0.0", 16],
+] as const)
+  INSIDE.addSubnet(network, bits, "ipv4");
+for (const [network, bits] of [
+  ["::1", 128],
+  ["fc00::", 7],
+  ["fe80::", 10],
+] as const)
+  INSIDE.addSubnet(network, bits, "ipv6");
+
+/** A host of our own house: on this machine, at a private address, a name without a dot, or under one of our domains. */
+export function isInside(host: string, domains: readonly string[]): boolean {
+  const version = isIP(host);
+  if (version !== 0) return INSIDE.check(host, version === 6 ? "ipv6" : "ipv4");
+  const name = host.toLowerCase().replace(/\.$/, "");
+  return !name.includes(".") || domains.some((domain) => name === domain || name.endsWith(`.${domain}`));
 }

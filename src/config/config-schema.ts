@@ -56,6 +56,8 @@ const proofSchema = z.strictObject({
   believe: hostname.optional(),
 });
 
+const srsSchema = z.strictObject({ domain });
+
 const limitsSchema = z.strictObject({
   message_megabytes: z.number().min(0.01).max(500).default(35),
   connections: z.int().min(1).default(500),
@@ -98,6 +100,7 @@ export const configSchema = z.strictObject({
     .default([]),
   imap: z.array(imapSchema).default([]),
   trust: trustSchema.prefault({}),
+  srs: srsSchema.optional(),
   proof: proofSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 });

@@ -59,6 +59,8 @@ export type Config = {
   readonly staffNetworks: readonly string[];
   /** Domains whose DMARC-aligned mail is our staff's, lower case. */
   readonly staffDomains: readonly string[];
+  /** The domain under which forwards leave and their bounces come back, lower case; null: the sender stays. */
+  readonly srsDomain: string | null;
   readonly proof: ProofSettings;
   readonly limits: Limits;
 };
@@ -120,6 +122,7 @@ export function loadConfig(
     proxyHosts: settings.trust.proxy,
     staffNetworks: settings.trust.networks,
     staffDomains: settings.trust.staff_domains.map((domain) => domain.toLowerCase()),
+    srsDomain: settings.srs?.domain.toLowerCase() ?? null,
     proof: proofFrom(settings.proof),
     limits: limitsFrom(settings.limits),
   });

@@ -43,9 +43,17 @@ const deliver = z.discriminatedUnion("kind", [
       .regex(/^[^\s<>@]+@[^\s<>@]+$/, "`to` must be one address; write, for example, `to: billing-team@clinic.example`")
       .meta({ description: "The address of the people's mailbox.", example: "to: billing-team@clinic.example" }),
     tls: z
-      .enum(["none", "opportunistic", "required"])
-      .default("opportunistic")
-      .describe("Whether the way there is encrypted: never, where the far end can, or not without."),
+      .enum(["none", "opportunistic", "required", "verified"])
+      .optional()
+      .describe(
+        "Whether the way there is encrypted: never, where the far end can, not without, or not without a certificate for its name. Unless said `verified` for hosts outside the house, else `opportunistic`.",
+      ),
+    envelope: z
+      .enum(["srs", "sender", "nobody"])
+      .default("srs")
+      .describe(
+        "Whom the far end is told as sender: an address of ours where `srs` stands in the configuration, the sender, or nobody.",
+      ),
     user: text.optional().describe("The name to sign in with."),
     password_env: text.optional().meta({
       description: "The environment variable that holds the password.",

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Urgency } from "../outcome.ts";
+import { isInside } from "./addresses.ts";
 import { type Calendar, calendarOf, type Hours, hoursOf } from "./calendar.ts";
 import { type Forms, formsOf } from "./forms.ts";
 import { type Guard, guardsOf } from "./guards.ts";
@@ -66,7 +67,9 @@ type QueueDelivery =
       readonly host: string;
       readonly port: number;
       readonly to: string;
-      readonly tls: "none" | "opportunistic" | "required";
+      readonly tls: "none" | "opportunistic" | "required" | "verified";
+      /** Whom the far end is told as sender; `srs`: rewritten, where the gateway has a domain for that. */
+      readonly envelope: "srs" | "sender" | "nobody";
       readonly user: string | null;
       /** The environment variable that holds the password. */
       readonly passwordEnv: string | null;
@@ -207,7 +210,7 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       backup: queue.backup ?? null,
       escalation: queue.escalation,
       hours: typeof queue.hours === "string" ? queue.hours : hoursOf(queue.hours),
-      deliver: queueDelivery(queue.deliver),
+      deliver: queueDelivery(queue.deliver, files.domains),
     })),
     reviewQueue: files.review_queue,
     decide: {
@@ -262,13 +265,23 @@ function departmentRule({
   return { id, note: note ?? null, when: conditionsOf(when), queue, department, examples: examplesOf(examples) };
 }
 
-function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"]): QueueDelivery {
+function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"], domains: readonly string[]): QueueDelivery {
   switch (deliver.kind) {
     case "maildir":
       return { kind: "maildir" };
     case "smtp": {
-      const { kind, host, port, to, tls } = deliver;
-      return { kind, host, port, to, tls, user: deliver.user ?? null, passwordEnv: deliver.password_env ?? null };
+      const { kind, host, port, to, envelope } = deliver;
+      const tls = deliver.tls ?? (isInside(host, domains) ? "opportunistic" : "verified");
+      return {
+        kind,
+        host,
+        port,
+        to,
+        tls,
+        envelope,
+        user: deliver.user ?? null,
+        passwordEnv: deliver.password_env ?? null,
+      };
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
 import type { FolderStatus as WatchedFolder } from "../intake/imap-watch.ts";
 import type { Decided } from "../outcome.ts";
+import type { Bounced } from "../store/bounces.ts";
 import type { Store } from "../store/store.ts";
 import { type RulesMetrics, rulesMetrics } from "./rules-status.ts";
 import { storeAnswer } from "./store-answer.ts";
@@ -22,20 +23,20 @@ export type Metrics = RulesMetrics & {
   attempt(queue: string, meaning: Meaning): void;
   /** Watched folders are shown from now on, as this answers. */
   watch(status: () => readonly WatchedFolder[]): void;
+  bounced(bounced: Bounced): void;
 };
 
-/** @param inDoubt deliveries a crash left in doubt, found at start: the only ones that can arrive twice */
-export function createMetrics({
-  store,
-  inDoubt,
-  now,
-}: {
+export type MetricsOptions = {
   readonly store: Store;
+  /** Deliveries a crash left in doubt, found at start: the only ones that can arrive twice. */
   readonly inDoubt: number;
   readonly now: () => number;
-}): Metrics {
-  const registers = [new Registry()];
-  const registry = registers[0] as Registry;
+};
+
+/** Counts from now on. */
+export function createMetrics({ store, inDoubt, now }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const accepted = new Counter({
     name: "mailward_accepted_total",
@@ -91,9 +92,20 @@ export function createMetrics({
       }
     },
     ...rulesMetrics(registers),
+    bounced: bouncedCounter(registers),
     attempt: (queue, { next }) => attempts.inc({ queue, result: next.kind }),
     watch: (status) => mailboxGauges(registers, status),
   };
+}
+
+function bouncedCounter(registers: Registry[]): Metrics["bounced"] {
+  const bounced = new Counter({
+    name: "mailward_bounced_total",
+    help: "Forwards that came back after the destination had taken them: each is an alarm",
+    labelNames: ["queue", "urgency"],
+    registers,
+  });
+  return ({ queue, urgency }) => bounced.inc({ queue, urgency });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ModelSetup } from "../classify/adviser.ts";
 import { errorFields } from "../log.ts";
 import type { Decided, Job, Urgency } from "../outcome.ts";
 import { type HoldReason, LEASE_MS, StoreTrouble, type Undecided } from "../store/store.ts";
+import { type BounceOptions, noteBounces } from "./bounces.ts";
 import type { DeskOptions, DeskRules, Task } from "./desk.ts";
 import { Desks, type NewShift } from "./desks.ts";
 import type { Answer } from "./worker.ts";
@@ -19,16 +20,17 @@ const SWEEP_LIMIT = 500;
 /** A message whose bytes cannot be read so often is held. */
 const READS_MAX = 3;
 
-export type DeciderOptions = DeskOptions & {
-  readonly rules: DeskRules;
-  readonly owner: string;
-  readonly workers: number;
-  readonly now: () => number;
-  /** Whether the deliverer can take a job for this queue at once. */
-  readonly wanted: (queue: string, urgency: Urgency) => boolean;
-  readonly deliver: (jobs: readonly Job[], raw: Uint8Array | null) => void;
-  readonly observe?: (decided: Decided, micros: number, receivedAt: number) => void;
-};
+export type DeciderOptions = DeskOptions &
+  Pick<BounceOptions, "bounced"> & {
+    readonly rules: DeskRules;
+    readonly owner: string;
+    readonly workers: number;
+    readonly now: () => number;
+    /** Whether the deliverer can take a job for this queue at once. */
+    readonly wanted: (queue: string, urgency: Urgency) => boolean;
+    readonly deliver: (jobs: readonly Job[], raw: Uint8Array | null) => void;
+    readonly observe?: (decided: Decided, micros: number, receivedAt: number) => void;
+  };
 
 export type Decider = AsyncDisposable & {
   /** Settles when a worker can decide; rejects when the first one cannot even start. */
@@ -171,6 +173,7 @@ class DeciderLoop implements Decider {
     const { store, owner, now, wanted, deliver, log, observe } = this.options;
     const { message } = task;
     const decidedAt = now();
+    await noteBounces(message, answer.decided, this.options);
     const outcomes = message.routings.map(({ routingId }, index) => {
       const outcome = answer.decided.outcomes[index];
       if (outcome === undefined) throw new Error("decide answered fewer outcomes than aliases");

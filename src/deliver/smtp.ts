@@ -6,6 +6,7 @@ import SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { AttemptResult, Job } from "../outcome.ts";
 import type { Adapter } from "./deliver.ts";
 import { stamped, topHeaders, withHeaders } from "./outgoing.ts";
+import { type Srs, srsSender } from "./srs.ts";
 
 /** Connections to one destination. */
 const CONNECTIONS = 10;
@@ -22,11 +23,22 @@ export type SmtpDestination = {
   readonly port: number;
   /** The queue's address at the far end. */
   readonly to: string;
-  readonly tls: "none" | "opportunistic" | "required";
+  /** `verified`: encrypted, with a certificate for the host's name that this machine trusts. */
+  readonly tls: "none" | "opportunistic" | "required" | "verified";
+  /** Whom the far end is told as sender. `srs`: the sender rewritten, where we have a domain for that. */
+  readonly envelope: "srs" | "sender" | "nobody";
   readonly auth: { readonly user: string; readonly password: string } | null;
 };
 
-export function smtpAdapter(destination: SmtpDestination, hostname: string): Adapter {
+/** Who we are to the far end. */
+export type SmtpSelf = {
+  readonly hostname: string;
+  /** null: there is no domain for bounces, and senders stay as they are. */
+  readonly srs: Srs | null;
+  readonly now: () => number;
+};
+
+export function smtpAdapter(destination: SmtpDestination, self: SmtpSelf): Adapter {
   const idle: Line[] = [];
   const open = new Set<Line>();
   const forget = (line: Line) => {
@@ -37,7 +49,7 @@ export function smtpAdapter(destination: SmtpDestination, hostname: string): Ada
   return {
     concurrency: CONNECTIONS,
     async deliver(job, body, raw) {
-      const line = idle.pop() ?? new Line(destination, hostname, forget);
+      const line = idle.pop() ?? new Line(destination, self, forget);
       open.add(line);
       const result = await line.send(job, body, raw);
       if (line.usable) idle.push(line);
@@ -60,7 +72,7 @@ type ConnectionError = Error & {
 /** One connection to the far end. */
 class Line {
   private readonly destination: SmtpDestination;
-  private readonly hostname: string;
+  private readonly self: SmtpSelf;
   private readonly connection: SMTPConnection;
   private readonly onGone: (line: Line) => void;
   private connected = false;
@@ -69,17 +81,18 @@ class Line {
   private lost: ((error: ConnectionError) => void) | null = null;
   private idleTimer: NodeJS.Timeout | null = null;
 
-  constructor(destination: SmtpDestination, hostname: string, onGone: (line: Line) => void) {
+  constructor(destination: SmtpDestination, self: SmtpSelf, onGone: (line: Line) => void) {
     this.destination = destination;
-    this.hostname = hostname;
+    this.self = self;
     this.onGone = onGone;
     this.connection = new SMTPConnection({
       host: destination.host,
       port: destination.port,
-      name: hostname,
+      name: self.hostname,
       ignoreTLS: destination.tls === "none",
-      requireTLS: destination.tls === "required",
+      requireTLS: destination.tls === "required" || destination.tls === "verified",
       opportunisticTLS: destination.tls === "opportunistic",
+      tls: { rejectUnauthorized: destination.tls === "verified", minVersion: "TLSv1.2" },
       connectionTimeout: CONNECT_TIMEOUT_MS,
       greetingTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SILENCE_TIMEOUT_MS,
@@ -125,7 +138,7 @@ class Line {
         this.connected = true;
       }
       stage = "content";
-      const top = topHeaders(this.hostname, job);
+      const top = topHeaders(this.self.hostname, job);
       const message = raw === null ? Readable.from(withHeaders(top, body()), { objectMode: false }) : stamped(top, raw);
       const info = await this.call<{ response: string }>((done) =>
         this.connection.send(this.envelope(job), message as Buffer | Readable, done),
@@ -153,12 +166,25 @@ class Line {
       ...(only === undefined || only.dsnOriginal === null ? {} : { orcpt: only.dsnOriginal }),
     };
     return {
-      from: envelope.mailFrom === "" ? false : envelope.mailFrom,
+      from: this.sender(job) || false,
       to: this.destination.to,
       size: sizeBytes,
       use8BitMime: envelope.body8Bit,
       ...(Object.keys(dsn).length > 0 ? { dsn } : {}),
     };
+  }
+
+  private sender({ id, mail }: Job): string {
+    const { srs, now } = this.self;
+    const { mailFrom } = mail.envelope;
+    switch (this.destination.envelope) {
+      case "nobody":
+        return "";
+      case "sender":
+        return mailFrom;
+      case "srs":
+        return srs === null ? mailFrom : srsSender(srs, mailFrom, id, now());
+    }
   }
 
   private failed(error: ConnectionError, stage: "connect" | "auth" | "content"): AttemptResult {
@@ -170,7 +196,9 @@ class Line {
       kind: "failed",
       stage: stage === "content" && spoken ? "envelope" : stage,
       reply: error.responseCode ?? (isRefusedHere(error) ? 554 : null),
-      code: (error.code === "ETLS" ? null : statusCode(error.response ?? "")) ?? error.code ?? "unknown",
+      code: isUntrusted(error)
+        ? "ETLS"
+        : ((error.code === "ETLS" ? null : statusCode(error.response ?? "")) ?? error.code ?? "unknown"),
     };
   }
 
@@ -201,6 +229,11 @@ class Line {
     this.lost = null;
     this.onGone(this);
   }
+}
+
+/** A certificate that is not right reaches us as a mere socket's trouble, told apart by OpenSSL's words alone. */
+function isUntrusted({ code, message }: ConnectionError): boolean {
+  return code === "ESOCKET" && /certificate/i.test(message);
 }
 
 /** nodemailer itself refuses an envelope or a size, and always will; the far end's nonsense looks alike but for the command. */

@@ -7,6 +7,7 @@ import type { RuleSet } from "../config/rules.ts";
 import type { Adapter } from "../deliver/deliver.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
+import type { Srs } from "../deliver/srs.ts";
 
 type Queue = RuleSet["queues"][number];
 
@@ -15,7 +16,10 @@ export type Destinations = {
   adapters(rules: RuleSet, keepOthers: boolean): ReadonlyMap<string, Adapter>;
 };
 
-export function destinations(config: Config): Destinations {
+/** What a forward needs beside its destination. `srs` is null where the sender stays as it is. */
+export type Departure = { readonly srs: Srs | null; readonly now: () => number };
+
+export function destinations(config: Config, departure: Departure): Destinations {
   let known = new Map<string, { readonly deliver: string; readonly adapter: Adapter }>();
   return {
     adapters({ queues }, keepOthers) {
@@ -23,7 +27,7 @@ export function destinations(config: Config): Destinations {
         const deliver = JSON.stringify(queue.deliver);
         const earlier = known.get(queue.name);
         const same = earlier !== undefined && earlier.deliver === deliver;
-        return [queue.name, same ? earlier : { deliver, adapter: adapterFor(queue, config) }] as const;
+        return [queue.name, same ? earlier : { deliver, adapter: adapterFor(queue, config, departure) }] as const;
       });
       known = new Map([...(keepOthers ? known : []), ...next]);
       return new Map([...known].map(([queue, { adapter }]) => [queue, adapter]));
@@ -31,14 +35,14 @@ export function destinations(config: Config): Destinations {
   };
 }
 
-function adapterFor({ name, deliver }: Queue, config: Config): Adapter {
+function adapterFor({ name, deliver }: Queue, config: Config, departure: Departure): Adapter {
   switch (deliver.kind) {
     case "maildir":
       return maildirAdapter(join(config.dataFolder, "mail", name), config.hostname);
     case "smtp": {
       const password = deliver.passwordEnv === null ? null : secretFromEnvironment(deliver.passwordEnv);
       const auth = deliver.user === null ? null : { user: deliver.user, password: password ?? "" };
-      return smtpAdapter({ ...deliver, auth }, config.hostname);
+      return smtpAdapter({ ...deliver, auth }, { ...departure, hostname: config.hostname });
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Acceptance, Arrival } from "../accept.ts";
 import type { Config } from "../config/config.ts";
 import type { Metrics } from "../console/metrics.ts";
 import type { Decider } from "../decider/decider.ts";
+import { readSrs, type Srs } from "../deliver/srs.ts";
 import { type ImapIntake, type ImapPeriods, startImapIntake } from "../intake/imap.ts";
 import { type SmtpIntake, startSmtpIntake } from "../intake/smtp.ts";
 import { type Log, networkOf } from "../log.ts";
@@ -18,6 +19,7 @@ export type DoorsOptions = {
   readonly decider: Decider;
   readonly metrics: Metrics;
   readonly live: LiveRules;
+  readonly srs: Srs | null;
   readonly now: () => number;
   readonly chance: () => number;
   /** Shorter times of watched mailboxes, in tests; null: the usual ones. */
@@ -28,7 +30,7 @@ export type Doors = { readonly doors: readonly SmtpIntake[]; readonly watched: I
 
 /** Doors are opened last and, being last on the stack, are closed first. */
 export async function openDoors(
-  { config, log, store, decider, metrics, live, now, chance, periods }: DoorsOptions,
+  { config, log, store, decider, metrics, live, srs, now, chance, periods }: DoorsOptions,
   started: AsyncDisposableStack,
 ): Promise<Doors> {
   const onAccepted = (arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }) => {
@@ -46,6 +48,7 @@ export async function openDoors(
       ...config,
       listener,
       lookup: live.lookup,
+      returned: (address) => (srs === null ? null : readSrs(srs, address, now())),
       help: live.help,
       store,
       log,

@@ -2,6 +2,7 @@
 
 import type { Acceptance } from "../accept.ts";
 import { StoreTrouble } from "../store/store.ts";
+import type { NotOurs } from "./recipients.ts";
 
 /** A reply that is not 250: the number and the text after it, which begins with the enhanced code (RFC 3463). */
 export class Refusal extends Error {
@@ -12,7 +13,19 @@ export class Refusal extends Error {
   }
 }
 
-export function unknownRecipient(help: string): Refusal {
+/** An address that takes no mail here. */
+export function noSuchRecipient(why: NotOurs, help: string): Refusal {
+  switch (why) {
+    case "unknown-recipient":
+      return unknownRecipient(help);
+    case "forged-return":
+      return new Refusal(550, "5.1.1 This is not an address for bounces that we made: its signature does not fit.");
+    case "expired-return":
+      return new Refusal(550, "5.1.6 This address for bounces has expired; the mail it was made for is weeks old.");
+  }
+}
+
+function unknownRecipient(help: string): Refusal {
   return new Refusal(550, `5.1.1 There is no mailbox with this address here. ${help}`);
 }
 

@@ -8,7 +8,7 @@ import { errorFields, type Log, networkOf } from "../log.ts";
 import type { Door, Recipient } from "../message.ts";
 import { type Store, StoreTrouble } from "../store/store.ts";
 import { withDeadline } from "./deadline.ts";
-import type { RecipientLookup } from "./recipients.ts";
+import { type RecipientLookup, type ReturnLookup, recipientAt } from "./recipients.ts";
 import * as replies from "./replies.ts";
 import { isStaff } from "./sign-in.ts";
 
@@ -25,6 +25,8 @@ export type SmtpIntakeOptions = {
   readonly listener: Listener;
   readonly hostname: string;
   readonly lookup: RecipientLookup;
+  /** Whether an address is ours for bounces. */
+  readonly returned: ReturnLookup;
   /** Where a patient may turn instead, a full sentence; it changes with the rules. */
   readonly help: () => string;
   readonly limits: Limits;
@@ -189,11 +191,14 @@ class FrontDesk {
   }
 
   private onRecipient({ address }: SMTPServerAddress, session: SMTPServerSession): Error | null {
-    if (this.options.lookup(address) !== null) return this.repeatedInLmtp(address, session) ? replies.repeated() : null;
+    const found = recipientAt(address, this.options);
+    if (typeof found === "object") return this.repeatedInLmtp(address, session) ? replies.repeated() : null;
     const tried = (this.unknown.get(session.id) ?? 0) + 1;
     this.unknown.set(session.id, tried);
-    this.options.onRefused("unknown-recipient");
-    return tried > UNKNOWN_RECIPIENTS_MAX ? replies.tooManyUnknown() : replies.unknownRecipient(this.options.help());
+    this.options.onRefused(found);
+    return tried > UNKNOWN_RECIPIENTS_MAX
+      ? replies.tooManyUnknown()
+      : replies.noSuchRecipient(found, this.options.help());
   }
 
   /** A repeated recipient would be kept once but needs two answers after the dot; told to come again, it is a repetition. */
@@ -267,8 +272,8 @@ class FrontDesk {
   }
 
   private recipient({ address, dsn }: SMTPServerAddress): Recipient {
-    const found = this.options.lookup(address);
-    if (found === null) throw new Error("a recipient that is not ours got past RCPT TO");
+    const found = recipientAt(address, this.options);
+    if (typeof found === "string") throw new Error("a recipient that is not ours got past RCPT TO");
     return { ...found, address, dsnNotify: dsn?.notify ?? [], dsnOriginal: dsn?.orcpt ?? null };
   }
 

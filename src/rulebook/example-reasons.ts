@@ -32,6 +32,7 @@ const REVIEW: Readonly<Record<ReviewReason, string>> = {
   "may-be-none": "it may be for none of the queues",
   "no-department": "no department takes it",
   "hard-to-read": "it is hard to read",
+  "came-back": "it came back for a forward",
 };
 
 /** What kept the rule from firing. */

@@ -14,6 +14,10 @@ export const FINDINGS = {
   "department-never-reached": ["error", "A department is never reached: an earlier one takes all its mail."],
   "delivery-loops": ["error", "A queue delivers to one of our own aliases, so its mail would come back."],
   "delivery-to-own-domain": ["warning", "A queue delivers to an address of our own domains that is no alias."],
+  "delivery-not-verified": [
+    "warning",
+    "A queue delivers to a host outside the house without asking for its certificate.",
+  ],
   "rule-past": ["warning", "The last day of a rule is over, so it does nothing any more."],
   "holidays-past": ["warning", "All holidays are over; write those of the next year."],
   "phrase-never-counts": ["warning", "A phrase holds a phrase of the rule's own `none`, so it never counts."],

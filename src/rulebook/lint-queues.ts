@@ -1,5 +1,6 @@
 // Queues: who looks after them, who stands in, who is told, which mail reaches them, and whether it could come back.
 
+import { isInside } from "../config/addresses.ts";
 import type { RuleSet } from "../config/rules.ts";
 import { type Finding, type FindingCode, finding } from "./finding.ts";
 import type { GoodRules } from "./lint.ts";
@@ -14,6 +15,7 @@ export function lintQueues(loaded: GoodRules): readonly Finding[] {
     ...unreached(loaded),
     ...rings(loaded),
     ...deliveries(loaded),
+    ...notVerified(loaded),
     ...afterHours(loaded),
   ];
 }
@@ -102,6 +104,14 @@ function deliveries({ rules, problem }: GoodRules): readonly Finding[] {
     }
     const message = `\`${domain}\` is one of our own domains; be sure that \`${deliver.host}\` has this mailbox and does not send its mail to us`;
     return [finding("delivery-to-own-domain", problem(path, message))];
+  });
+}
+
+function notVerified({ rules, problem }: GoodRules): readonly Finding[] {
+  return rules.queues.flatMap(({ name, deliver }) => {
+    if (deliver.kind !== "smtp" || deliver.tls === "verified" || isInside(deliver.host, rules.domains)) return [];
+    const message = `\`${deliver.host}\` is outside the house, and with \`tls: ${deliver.tls}\` whoever stands between may read the mail; write \`tls: verified\``;
+    return [finding("delivery-not-verified", problem(["queues", name, "deliver", "tls"], message))];
   });
 }
 

@@ -4,6 +4,8 @@
 import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
+import type { BounceRow, BounceStore } from "./bounces.ts";
+import type { BalanceRow, ReportBy, ReportRow } from "./figures.ts";
 import type { ImapOrigin, ImapStore } from "./imap.ts";
 import type { KeptRules, NewRules } from "./kept.ts";
 import type { PastMail } from "./past.ts";
@@ -162,17 +164,8 @@ export type Case = {
   readonly shadows: readonly PastShadow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly attempts: readonly AttemptRow[];
+  readonly bounces: readonly BounceRow[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
-};
-
-/** Accepted routings of one alias by where they are now. `missing` is what is nowhere: an alarm when not 0. */
-export type BalanceRow = {
-  readonly alias: string;
-  readonly accepted: number;
-  readonly delivered: number;
-  readonly waiting: number;
-  readonly held: number;
-  readonly missing: number;
 };
 
 export type OutcomeFilter = {
@@ -191,14 +184,6 @@ export type QueueFilter = {
   readonly reason?: string;
 };
 
-/** Counts for `report`: one row for each bucket of time and value. */
-export type ReportRow = {
-  readonly bucket: number;
-  readonly by: string;
-  readonly count: number;
-};
-export type ReportBy = "queue" | "urgency" | "rule" | "type" | "alias";
-
 export type StoreCounts = {
   readonly undecided: number;
   readonly heldMessages: number;
@@ -212,6 +197,7 @@ export type StoreCounts = {
 };
 
 export type Store = AsyncDisposable &
+  BounceStore &
   TeachingStore &
   ImapStore & {
     /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */

@@ -5,6 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../support/daemon.ts";
 import { needsRoot } from "../support/interop.ts";
 import { type LiveGateway, liveGateway } from "../support/live-gateway.ts";
 import { startPostfix } from "../support/postfix.ts";
@@ -12,6 +13,8 @@ import { smtpSink } from "../support/smtp-sink.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait.ts";
 
+/** Postfix waits between its attempts, longer on a loaded machine than it is told. */
+const HANDED_OVER_MS_MAX = 50_000;
 const run = promisify(execFile);
 const maildirs = { deliver: () => ({ kind: "maildir" }) as const };
 
@@ -87,6 +90,33 @@ describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix takes mail from us", ()
   });
 });
 
+describe.skipIf(!needsRoot("postfix", "swaks"))("Postfix sends a forward back", () => {
+  test("and the bounce is tied to the forward and lies in the review queue", async () => {
+    await using dir = await tempDir();
+    const port = await freePort();
+    const refusal = { kind: "answer", at: "rcpt", line: "550 5.1.1 There is no such mailbox" } as const;
+    await using far = await smtpSink({ behaviour: refusal, pipelining: false });
+    const settings = [`transport_maps = inline:{ {far.example = smtp:[127.0.0.1]:${far.port}} }`];
+    await using postfix = await startPostfix({ folder: dir.path, next: `smtp:[127.0.0.1]:${port}`, settings });
+    const forward = { kind: "smtp", host: "127.0.0.1", port: postfix.port, to: "desk@far.example" } as const;
+    await using gateway = await liveGateway({
+      folder: dir.path,
+      deliver: (queue) => (queue === "billing-desk" ? { ...forward, tls: "none" } : { kind: "maildir" }),
+      settings: {
+        srs: { domain: "bounces.clinic.example" },
+        listen: [{ protocol: "smtp", address: "127.0.0.1", port }],
+      },
+    });
+    await swaks(port, "billing@clinic.example", "My statement", "Could I have a payment plan?");
+    const [bounce] = await mails(gateway, "review", 1);
+    expect(bounce).toMatch(/^Diagnostic-Code: .*no such mailbox/im);
+    await until("the log has told it", () =>
+      /"event":"bounced".*"queue":"billing-desk".*"code":"5\.1\.1"/.test(gateway.output()),
+    );
+    expect(await postfix.log()).toMatch(/from=<SRS0=\w+=\w+=example\.org=patient=\w+@bounces\.clinic\.example>/);
+  });
+});
+
 async function swaks(port: number, to: string, subject: string, body: string): Promise<void> {
   await run("swaks", [
     ...["--server", `127.0.0.1:${port}`, "--from", "patient@example.org", "--to", to],
@@ -97,9 +127,13 @@ async function swaks(port: number, to: string, subject: string, body: string): P
 /** The mails of a queue once there are so many. */
 async function mails(gateway: LiveGateway, queue: string, count: number): Promise<string[]> {
   const folder = join(gateway.dataFolder, "mail", queue, "new");
-  const names = await until(`${count} mails are in ${queue}`, async () => {
-    const found = await readdir(folder).catch(() => []);
-    return found.length >= count ? found : null;
-  });
+  const names = await until(
+    `${count} mails are in ${queue}`,
+    async () => {
+      const found = await readdir(folder).catch(() => []);
+      return found.length >= count ? found : null;
+    },
+    HANDED_OVER_MS_MAX,
+  );
   return Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
 }

@@ -1,7 +1,10 @@
 // What the client and the store's threads say to each other: verbs with plain rows, so that little is copied and
 // nothing is read twice. The client turns domain values into rows and back (`columns.ts`); the threads only do SQL.
 
-import type { Accepted, BalanceRow, ReportBy, ReportRow, StoreCounts } from "../store.ts";
+import type { BalanceRow, ReportBy, ReportRow } from "../figures.ts";
+import type { Accepted, StoreCounts } from "../store.ts";
+import type { BounceRowOut, BounceWriteVerbs } from "./bounce-columns.ts";
+import type { EarlierRow, Pointer } from "./earlier-rows.ts";
 import type { ImapLookVerbs, ImapWriteVerbs, OriginRow } from "./imap-calls.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
 import type { ShadowCountsOut, ShadowRowOut } from "./shadow-columns.ts";
@@ -68,20 +71,6 @@ export type ReadingColumns = readonly [
   proof: string | null,
   found: string | null,
 ];
-
-/** What a mail says of an earlier one: its Message-ID, or, where its id could be worked out, that. */
-export type Pointer = { readonly id: string; readonly messageId: number | null };
-
-/** An earlier mail and the id it was found by. */
-export type EarlierRow = {
-  readonly id: string;
-  readonly message_id: number;
-  readonly mail_from: string;
-  readonly original_sender: string | null;
-  readonly forwarder: string | null;
-  readonly request_type: string | null;
-  readonly decided_by: string | null;
-};
 
 /** Columns of `outcomes` that label a delivery. */
 export type LabelColumns = readonly [
@@ -163,6 +152,7 @@ export type CaseRows = {
   readonly shadows: readonly ShadowRowOut[];
   readonly deliveries: readonly DeliveryRowOut[];
   readonly attempts: readonly AttemptRowOut[];
+  readonly bounces: readonly BounceRowOut[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
 
@@ -226,7 +216,8 @@ export type ClaimCall = {
 
 /** Verbs that change something: all of one batch are one transaction. */
 export type WriteVerbs = TeachWriteVerbs &
-  ImapWriteVerbs & {
+  ImapWriteVerbs &
+  BounceWriteVerbs & {
     openBody(): number;
     appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
     dropBody(call: { readonly bodyId: number }): void;

@@ -6,6 +6,7 @@ import type { Decided, Job, Outcome, Urgency } from "../../outcome.ts";
 import type { PastMail, PastOutcome } from "../past.ts";
 import { refOf } from "../ref.ts";
 import type { AttemptRow, Case, DeliveryRow, DeliveryState, OutcomeRow } from "../store.ts";
+import { bounceOf } from "./bounce-columns.ts";
 import type {
   AttemptRowOut,
   CaseRows,
@@ -238,6 +239,7 @@ export function caseOf(rows: CaseRows): Case {
     shadows: rows.shadows.map(pastShadowOf),
     deliveries: rows.deliveries.map(deliveryRowOf),
     attempts: rows.attempts.map(attemptRowOf),
+    bounces: rows.bounces.map(bounceOf),
     duplicates: rows.duplicates,
   };
 }

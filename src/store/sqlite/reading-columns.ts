@@ -3,7 +3,8 @@
 import { type EarlierMail, NO_PROOF, type Proof } from "../../message.ts";
 import type { Reading } from "../../outcome.ts";
 import { refOf } from "../ref.ts";
-import type { EarlierRow, ReadingColumns } from "./calls.ts";
+import type { ReadingColumns } from "./calls.ts";
+import type { EarlierRow } from "./earlier-rows.ts";
 
 /** Version of the JSON in `readings.found`. */
 const FOUND_VERSION = 1;

@@ -6,7 +6,8 @@ import type { Job } from "../../outcome.ts";
 import { idOf, refOf } from "../ref.ts";
 import type { DecidedMail, Finish, NewMail, OutcomeFilter, QueueFilter, Store } from "../store.ts";
 import { StoreTrouble } from "../store.ts";
-import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, Pointer, RecordCall } from "./calls.ts";
+import { bounceVerbs } from "./bounce-columns.ts";
+import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, RecordCall } from "./calls.ts";
 import { startThread, type ThreadClient } from "./client.ts";
 import {
   caseOf,
@@ -21,6 +22,7 @@ import {
   recipientOf,
   rulesOf,
 } from "./columns.ts";
+import type { Pointer } from "./earlier-rows.ts";
 import { imapVerbs, originRow } from "./imap-columns.ts";
 import { ruleVerbs } from "./kept-rules.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
@@ -64,6 +66,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...ruleVerbs(writer),
     ...teachingVerbs(writer),
     ...imapVerbs(writer),
+    ...bounceVerbs(writer),
     ...askVerbs(reader.get),
     ...shadowVerbs(reader.get),
     // Counts are for a health check with a deadline: they do not wait behind a report or a balance.

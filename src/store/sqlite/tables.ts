@@ -3,6 +3,7 @@
 import type { Connection } from "./open.ts";
 import { attemptStatements } from "./tables/attempts.ts";
 import { bodyStatements } from "./tables/bodies.ts";
+import { bounceStatements } from "./tables/bounces.ts";
 import { dedupeStatements } from "./tables/dedupe.ts";
 import { deliveryStatements } from "./tables/deliveries.ts";
 import { duplicateStatements } from "./tables/duplicates.ts";
@@ -36,6 +37,7 @@ export function openTables(db: Connection) {
     shadows: shadowStatements(db),
     deliveries: deliveryStatements(db),
     attempts: attemptStatements(db),
+    bounces: bounceStatements(db),
     duplicates: duplicateStatements(db),
     secrets: secretStatements(db),
     labels: labelStatements(db),

@@ -2,7 +2,7 @@
 // now (found row by row). The two sides are written by different statements, so a lost row shows. What is not yet
 // delivered needs its body too.
 
-import type { BalanceRow } from "../../store.ts";
+import type { BalanceRow } from "../../figures.ts";
 import type { Connection } from "../open.ts";
 
 type Found = { readonly alias: string; readonly delivered: number; readonly waiting: number; readonly held: number };

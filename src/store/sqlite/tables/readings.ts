@@ -1,6 +1,7 @@
 // Statements of `readings`: what was read of each decided mail.
 
-import type { Column, EarlierRow, ReadingColumns } from "../calls.ts";
+import type { Column, ReadingColumns } from "../calls.ts";
+import type { EarlierRow } from "../earlier-rows.ts";
 import type { Connection } from "../open.ts";
 import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
 

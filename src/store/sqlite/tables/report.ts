@@ -1,6 +1,6 @@
 // Volumes over time, counted from the narrow index on outcomes.
 
-import type { ReportBy, ReportRow } from "../../store.ts";
+import type { ReportBy, ReportRow } from "../../figures.ts";
 import type { Connection } from "../open.ts";
 
 const COLUMN_OF: Readonly<Record<ReportBy, string>> = {

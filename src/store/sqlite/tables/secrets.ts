@@ -10,5 +10,5 @@ export function secretStatements(db: Connection) {
     make.run(name);
     return get.get(name) as Uint8Array;
   };
-  return { threadKey: secret("thread-key"), modelKey: secret("model-key") };
+  return { threadKey: secret("thread-key"), modelKey: secret("model-key"), srsKey: secret("srs-key") };
 }

@@ -1,11 +1,13 @@
 // The questions of people, answered by the reading thread.
 
-import type { ReportBy, ReportRow, StoreCounts } from "../../store.ts";
+import type { ReportBy, ReportRow } from "../../figures.ts";
+import type { StoreCounts } from "../../store.ts";
 import type { AskVerbs, CaseRows } from "../calls.ts";
 import type { Connection } from "../open.ts";
 import { attemptQuestions } from "../tables/attempts.ts";
 import { balanceQuestion } from "../tables/balance.ts";
 import { bodyStatements } from "../tables/bodies.ts";
+import { bounceQuestions } from "../tables/bounces.ts";
 import { deliveryQuestions } from "../tables/deliveries.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
 import { messageStatements } from "../tables/messages.ts";
@@ -30,6 +32,7 @@ export function openQuestions(db: Connection) {
     shadows: shadowQuestions(db),
     deliveries: deliveryQuestions(db),
     attempts: attemptQuestions(db),
+    bounces: bounceQuestions(db),
     duplicates: duplicateQuestions(db),
     balance: balanceQuestion(db),
     report: reportQuestion(db),
@@ -56,7 +59,7 @@ export function askVerbs(questions: Questions): AskVerbs {
 }
 
 function find(questions: Questions, messageId: number): CaseRows | null {
-  const { messages, readings, routings, outcomes, overrides, shadows, deliveries, attempts, duplicates } = questions;
+  const { messages, readings, routings, outcomes, overrides, shadows, deliveries, attempts } = questions;
   return questions.atOnce(() => {
     const mail = messages.get(messageId);
     if (mail === undefined) return null;
@@ -70,7 +73,8 @@ function find(questions: Questions, messageId: number): CaseRows | null {
       shadows: shadows.ofMessage(messageId),
       deliveries: deliveries.ofMessage(messageId),
       attempts: attempts.ofMessage(messageId),
-      duplicates: duplicates.ofMessage(messageId),
+      bounces: questions.bounces.ofMessage(messageId),
+      duplicates: questions.duplicates.ofMessage(messageId),
     };
   });
 }

@@ -1,6 +1,6 @@
 // Answers find the mail they belong to: by Message-ID through buckets of hashes, by reference through the mail's id.
 
-import type { EarlierRow, Pointer } from "../calls.ts";
+import type { EarlierRow, Pointer } from "../earlier-rows.ts";
 import type { Tables } from "../tables.ts";
 
 /** Mails answered: a thread is told by its nearest mails. */

@@ -11,7 +11,7 @@ import { record } from "./record.ts";
 import { correct, teach, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, routings, deliveries, attempts, secrets, ruleSets, model, imap } = tables;
+  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model, imap } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -19,6 +19,8 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     accept: (call, bytes) => accept(tables, call, bytes),
     record: (call) => record(tables, call),
     threadKey: () => secrets.threadKey(),
+    srsKey: () => secrets.srsKey(),
+    noteBounce: (call) => bounces.note(call),
     holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
     releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
     claim: (call) => deliveries.claim(call).map((id) => jobOf(tables, id)),
