@@ -10,14 +10,16 @@ export type LogFields = {
   readonly ref?: string;
   readonly alias?: string;
   readonly queue?: string;
+  /** A mailbox as the configuration names it. */
+  readonly account?: string;
   readonly urgency?: string;
   readonly requestType?: string | null;
   readonly decidedBy?: string;
   readonly door?: string;
   /** The network a client is in, never its full address; see `networkOf`. */
   readonly network?: string;
-  /** A watched mailbox and its folder, as the configuration names them. */
-  readonly mailbox?: string;
+  /** A watched folder, as the configuration names it. */
+  readonly folder?: string;
   /** The number of a mail in a folder. */
   readonly uid?: number;
   readonly code?: string;
@@ -62,7 +64,6 @@ export type EventName =
   | "imap-cannot-mark"
   | "imap-down"
   | "imap-left"
-  | "imap-no-token"
   | "imap-odd-address"
   | "imap-up"
   | "internal-error"
@@ -82,7 +83,10 @@ export type EventName =
   | "signed-in"
   | "sign-in-failed"
   | "stopped"
-  | "store-trouble";
+  | "store-trouble"
+  | "token-not-kept"
+  | "token-refused"
+  | "token-renewed";
 
 /** Writes one event. */
 export type Log = Record<Exclude<LogLevel, "silent">, (event: EventName, fields?: LogFields) => void>;

@@ -98,7 +98,7 @@ export const configSchema = z.strictObject({
       }),
     )
     .default([]),
-  imap: z.array(imapSchema).default([]),
+  imap: imapSchema,
   trust: trustSchema.prefault({}),
   srs: srsSchema.optional(),
   proof: proofSchema.prefault({}),

@@ -7,7 +7,7 @@ import { dirname, resolve } from "node:path";
 import type { LogLevel } from "../log.ts";
 import { configSchema, HOSTNAME, HTTP_PORT, type Listener, LOG_LEVELS, type Settings } from "./config-schema.ts";
 import type { Environment } from "./env.ts";
-import { type ImapAccount, imapAccounts } from "./imap.ts";
+import { type ImapAccount, readImap } from "./imap.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import { inOrder, type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
 
@@ -50,7 +50,7 @@ export type Config = {
   readonly listeners: readonly Listener[];
   readonly http: { readonly address: string; readonly port: number };
   readonly tls: TlsFiles | null;
-  /** Mailboxes watched by IMAP. */
+  /** Mailboxes watched and delivered to by IMAP. */
   readonly imap: readonly ImapAccount[];
   readonly staff: readonly StaffAccount[];
   readonly xclientHosts: readonly string[];
@@ -100,7 +100,7 @@ export function loadConfig(
   const http = settings.http ?? { address, port: HTTP_PORT };
   const inFile: Problem[] = [];
   const tls = settings.tls === undefined ? null : readTls(settings.tls, base, problem, inFile);
-  const imap = imapAccounts(settings.imap, base, problem, inFile);
+  const imap = readImap(settings.imap, base, problem, inFile);
   inFile.push(...listenersThatLackSomething(listeners, settings, problem));
   inFile.push(...portsTakenTwice(listeners, http, problem));
   inFile.push(...usersNamedTwice(settings.staff, problem));
@@ -223,9 +223,12 @@ function environmentMistakes({ hostname: name, listenAddress, logLevel }: Enviro
   return wrong.flatMap((message) => (message ? [nowhere("environment", message)] : []));
 }
 
-/** Mistakes are read over shoulders and end in logs: what stands after a word like password is not shown. */
+/** Mistakes are read over shoulders and end in logs: what stands after a word like password or secret is not shown. */
 function withoutSecrets(problem: Problem): Problem {
-  const source = problem.source.replace(/(\bpass?w\w*["']?\s*:\s*)[^\s].*$/i, "$1(not shown)");
+  const source = problem.source.replace(
+    /(\b(?:pass?w|\w*secret|refresh_token)\w*["']?\s*:\s*)[^\s].*$/i,
+    "$1(not shown)",
+  );
   if (source === problem.source) return problem;
   return { ...problem, source, width: Math.max(1, Math.min(problem.width, source.length - problem.column + 1)) };
 }

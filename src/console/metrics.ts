@@ -153,6 +153,11 @@ function mailboxGauges(registers: Registry[], status: () => readonly WatchedFold
     "When the server of a watched folder last answered as it should; 0 when it never has",
     ({ lastGoodAt }) => (lastGoodAt ?? 0) / 1000,
   );
+  gauge(
+    "mailward_imap_token_expires_timestamp_seconds",
+    "When the access token of a watched folder runs out; 0 when it signs in without one",
+    ({ tokenExpiresAt }) => (tokenExpiresAt ?? 0) / 1000,
+  );
   gauge("mailward_imap_connected", "1 while a watched folder is connected", ({ state }) =>
     Number(state === "connected"),
   );

@@ -1,20 +1,17 @@
 // One connection to one watched folder: finds mails that are not ours yet, makes them ours, and only then marks the
 // originals. Nothing there is ever deleted, expunged or seen.
 
-import { ImapFlow } from "imapflow";
 import type { ImapAccount } from "../config/imap.ts";
+import { connect, type ImapFlow, type SignIn } from "../mailbox/session.ts";
 import type { ImapCursor, ImapOrigin, ImapStore } from "../store/imap.ts";
 import { within } from "./deadline.ts";
 
 /** A command may take so long before the server counts as silent; a fetch, for each mail or batch. */
 const COMMAND_MS_MAX = 60_000;
-const CONNECT_MS_MAX = 30_000;
 /** Mails up to this size are fetched many at a time; larger ones one by one, in pieces. */
 const SMALL_BYTES = 128 * 1024;
 const BATCH_MAILS = 64;
 const PIECE_BYTES = 256 * 1024;
-/** Room for IMAP's own words around a mail. */
-const LINE_BYTES_MAX = 1024 * 1024;
 /** UIDs asked about at once. */
 const PAGE_UIDS = 2_000;
 /** Originals marked with one command. */
@@ -26,11 +23,9 @@ export type FetchedMail = { readonly origin: ImapOrigin; readonly bytes: AsyncIt
 export type SessionOptions = {
   readonly account: ImapAccount;
   readonly folder: string;
-  /** What the server asks to sign in: a password, or an access token. */
-  readonly auth:
-    | { readonly user: string; readonly pass: string }
-    | { readonly user: string; readonly accessToken: string };
-  readonly messageBytes: number;
+  readonly signIn: SignIn;
+  /** Gives up connecting. */
+  readonly signal: AbortSignal;
   readonly store: ImapStore;
   readonly now: () => number;
   /** Makes a mail ours; resolves after the commit. Throws when the store cannot. */
@@ -59,26 +54,11 @@ export type ImapSession = AsyncDisposable & {
 
 /** Opens the folder; rejects with the server's refusal, or when it is silent. */
 export async function openSession(options: SessionOptions): Promise<ImapSession> {
-  const { account, folder, auth, messageBytes } = options;
-  const client = new ImapFlow({
-    host: account.host,
-    port: account.port,
-    secure: account.tls === "implicit",
-    doSTARTTLS: account.tls === "starttls",
-    auth,
-    logger: false,
-    disableAutoIdle: true,
-    connectionTimeout: CONNECT_MS_MAX,
-    greetingTimeout: CONNECT_MS_MAX,
-    maxLiteralSize: messageBytes + LINE_BYTES_MAX,
-    maxLineLength: LINE_BYTES_MAX,
-    maxResponseSize: messageBytes + 2 * LINE_BYTES_MAX,
-  });
-  const closed = new Promise<void>((resolve) => client.once("close", resolve));
-  client.on("error", () => client.close()); // told by `close`; without a listener it would end the process
+  const { account, folder, signIn, signal } = options;
+  const client = await connect(account, signIn, signal);
+  const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
   client.on("exists", options.onNews);
   try {
-    await within(client.connect(), CONNECT_MS_MAX);
     await within(client.getMailboxLock(folder), COMMAND_MS_MAX);
   } catch (error) {
     client.close();
@@ -156,8 +136,9 @@ class Session implements ImapSession {
   /** Where to begin in a folder never read, or one whose UIDs are new. */
   private async startingPoint(kept: ImapCursor | null, uidValidity: string): Promise<ImapCursor> {
     const { account, folder, store, now } = this.options;
-    const since = kept?.since ?? account.since ?? now();
-    const fromNow = kept === null && account.since === null;
+    const { from } = account;
+    const since = kept?.since ?? (from.kind === "now" ? now() : Date.parse(from.date));
+    const fromNow = kept === null && from.kind === "now";
     let uid = this.box().uidNext - 1;
     if (!fromNow) {
       const found = await this.command(this.client.search({ since: new Date(since - 2 * 86_400_000) }, { uid: true }));
@@ -257,7 +238,7 @@ class Session implements ImapSession {
   /** Marks the originals of mails that are ours, those of an earlier run too. */
   private async markAll(uidValidity: string): Promise<void> {
     const { account, folder, store, now, onCannot } = this.options;
-    const { keyword, copyTo, moveTo } = account.done;
+    const { keyword, place } = account.done;
     for (;;) {
       const waiting = await store.imapUnmarked(account.name, folder, uidValidity, MARK_MAILS);
       if (waiting.length === 0) return;
@@ -265,8 +246,7 @@ class Session implements ImapSession {
       const canMark = keyword !== null && this.box().keywords;
       if (keyword !== null && !canMark) onCannot("keyword");
       if (canMark) await this.command(this.client.messageFlagsAdd(range, [keyword], { uid: true }));
-      const goal = copyTo ?? moveTo;
-      if (goal !== null) await this.carry(range, goal, moveTo !== null);
+      if (place !== null) await this.carry(range, place.folder, place.kind === "move");
       const uids = waiting.map(({ uid }) => uid);
       await store.imapMarked(account.name, folder, uidValidity, uids, now());
     }

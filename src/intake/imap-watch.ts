@@ -1,6 +1,7 @@
 // Watches one folder for as long as it runs: connects, takes what is new, waits for news, and connects again, later each
 // time, when the server is gone. What goes wrong with one folder stays with it.
 
+import { mailboxReason } from "../mailbox/trouble.ts";
 import { Silent } from "./deadline.ts";
 import type { ImapSession } from "./imap-session.ts";
 
@@ -17,17 +18,27 @@ export type FolderStatus = {
   readonly lastGoodAt: number | null;
   readonly code: string | null;
   readonly fetched: number;
+  /** When the access token it signs in with runs out; null: it has none. */
+  readonly tokenExpiresAt: number | null;
 };
 
 export type WatchOptions = {
   readonly account: string;
   readonly folder: string;
-  readonly open: (hooks: { onNews: () => void; onProgress: () => void }) => Promise<ImapSession>;
+  readonly open: (hooks: SessionHooks) => Promise<ImapSession>;
   readonly pollMs: number;
+  readonly tokenExpiresAt: () => number | null;
   readonly now: () => number;
   readonly chance: () => number;
   readonly onUp: () => void;
   readonly onDown: (code: string, retryMs: number) => void;
+};
+
+/** What a session tells of, and by what it is told to give up. */
+export type SessionHooks = {
+  readonly onNews: () => void;
+  readonly onProgress: () => void;
+  readonly signal: AbortSignal;
 };
 
 export type FolderWatch = AsyncDisposable & {
@@ -74,7 +85,7 @@ class Watch {
   status(): FolderStatus {
     const { account, folder } = this.options;
     const { state, lastGoodAt, code, fetched } = this;
-    return { account, folder, state, lastGoodAt, code, fetched };
+    return { account, folder, state, lastGoodAt, code, fetched, tokenExpiresAt: this.options.tokenExpiresAt() };
   }
 
   restart(): void {
@@ -109,13 +120,16 @@ class Watch {
   /** One connection; rejects when it is lost. */
   private async watchOnce(): Promise<void> {
     this.state = "connecting";
+    const ending = new AbortController();
     const ended = new Promise<never>((_resolve, reject) => {
       this.wake = (why) => {
-        if (why === "restart") reject(new Silent("asked to begin anew"));
-        else this.hear();
+        if (why === "news") return this.hear();
+        ending.abort();
+        reject(new Silent("asked to begin anew"));
       };
     });
-    const opening = this.options.open({ onNews: () => this.hear(), onProgress: () => this.good() });
+    const { signal } = ending;
+    const opening = this.options.open({ onNews: () => this.hear(), onProgress: () => this.good(), signal });
     // One that is asked to end while it connects is closed as soon as it is there.
     const session = await Promise.race([opening, ended]).catch((error: unknown) => {
       void opening.then((late) => late[Symbol.asyncDispose]()).catch(() => undefined);
@@ -188,12 +202,10 @@ class Watch {
 }
 
 class Lost extends Error {
-  readonly code = "connection-lost";
+  readonly code = "hung-up";
 }
 
 /** A fixed word for what went wrong: what a server writes may hold anything. */
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  if ("authenticationFailed" in error && error.authenticationFailed === true) return "sign-in-refused";
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+  return error instanceof Lost || error instanceof Silent ? error.code : mailboxReason(error);
 }

@@ -6,10 +6,10 @@ import { Identity } from "../accept/identity.ts";
 import { type Acceptance, type AcceptLimits, type Arrival, accept } from "../accept.ts";
 import type { ImapAccount } from "../config/imap.ts";
 import { errorFields, type Log } from "../log.ts";
+import { type SignIn, signInOf } from "../mailbox/session.ts";
 import type { Envelope, Recipient } from "../message.ts";
 import type { Store } from "../store/store.ts";
 import { type FetchedMail, openSession } from "./imap-session.ts";
-import { tokenSource } from "./imap-token.ts";
 import { type FolderStatus, type FolderWatch, watchFolder } from "./imap-watch.ts";
 import type { RecipientLookup } from "./recipients.ts";
 
@@ -50,12 +50,13 @@ export type ImapIntake = AsyncDisposable & {
 
 export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
   const { accounts, now, store, log, lookup } = options;
-  for (const { name, address } of accounts)
-    if (lookup(address) === null) log.error("imap-odd-address", { mailbox: name, note: ODD_ADDRESS });
+  for (const { name, alias } of accounts)
+    if (alias !== null && lookup(alias) === null) log.error("imap-odd-address", { account: name, note: ODD_ADDRESS });
   const { silentMs, superviseMs, pollMs } = options.periods ?? PERIODS;
   const startedAt = now();
   const restartedAt = new Map<FolderWatch, number>();
-  const watches = accounts.flatMap((account) => watchesOf(account, options, pollMs));
+  const signIns = accounts.map((account) => ({ account, signIn: signInOf(account, { log, now }) }));
+  const watches = signIns.flatMap(({ account, signIn }) => watchesOf(account, signIn, options, pollMs));
   let heard: number | null = null;
   const listen = async (): Promise<void> => {
     const last = await store.lastImapWish();
@@ -63,6 +64,7 @@ export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
     heard = last;
   };
   const supervisor = setInterval(() => {
+    for (const { signIn } of signIns) void signIn.tokens?.keepFresh();
     void listen().catch((error: unknown) => log.error("store-trouble", errorFields(error)));
     for (const watch of watches) {
       const { lastGoodAt, state } = watch.status();
@@ -88,49 +90,36 @@ export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
 }
 
 /** Folders of one account share its access token. */
-function watchesOf(account: ImapAccount, options: ImapIntakeOptions, pollMs: number): readonly FolderWatch[] {
-  const { log, now, chance, limits, store } = options;
-  const token =
-    account.signIn.kind === "oauth" ? tokenSource(account.signIn, { now, log, account: account.name }) : null;
-  const auth = async () => {
-    const { user, signIn } = account;
-    if (signIn.kind === "password") return { user, pass: signIn.password };
-    return { user, accessToken: (await token?.()) ?? "" };
-  };
+function watchesOf(
+  account: ImapAccount,
+  signIn: SignIn,
+  options: ImapIntakeOptions,
+  pollMs: number,
+): readonly FolderWatch[] {
+  const { log, now, chance, store } = options;
   return account.folders.map((folder) => {
-    const place = `${account.name}/${folder}`;
+    const place = { account: account.name, folder };
     const told = new Set<string>();
+    const onCannot = (what: keyof typeof CANNOT): void => {
+      if (told.has(what)) return;
+      told.add(what);
+      log.warn("imap-cannot-mark", { ...place, note: CANNOT[what] });
+    };
+    const take = (mail: FetchedMail) => takeIn(mail, account, options);
     return watchFolder({
-      account: account.name,
-      folder,
+      ...place,
       pollMs,
       now,
       chance,
-      open: async ({ onNews, onProgress }) =>
-        openSession({
-          account,
-          folder,
-          auth: await auth(),
-          messageBytes: limits.messageBytes,
-          store,
-          now,
-          take: (mail) => take(mail, account, options),
-          identify,
-          onNews,
-          onProgress,
-          onCannot(what) {
-            if (told.has(what)) return;
-            told.add(what);
-            log.warn("imap-cannot-mark", { mailbox: place, note: CANNOT[what] });
-          },
-        }),
-      onUp: () => log.info("imap-up", { mailbox: place }),
-      onDown: (code, retryMs) => log.warn("imap-down", { mailbox: place, code, waitMs: retryMs }),
+      tokenExpiresAt: () => signIn.tokens?.expiresAt() ?? null,
+      open: (hooks) => openSession({ account, folder, signIn, store, now, take, identify, onCannot, ...hooks }),
+      onUp: () => log.info("imap-up", place),
+      onDown: (code, retryMs) => log.warn("imap-down", { ...place, code, waitMs: retryMs }),
     });
   });
 }
 
-const ODD_ADDRESS = "`address` of this mailbox is none of the aliases in the rules; its mail goes to people";
+const ODD_ADDRESS = "`alias` of this mailbox is none of the aliases in the rules; its mail goes to people";
 
 const CANNOT = {
   keyword: "this server keeps no keywords of ours; originals stay unmarked",
@@ -138,7 +127,7 @@ const CANNOT = {
 } as const;
 
 /** One mail becomes ours, or is left where it is with a word in the log. */
-async function take({ origin, bytes }: FetchedMail, account: ImapAccount, options: ImapIntakeOptions): Promise<void> {
+async function takeIn({ origin, bytes }: FetchedMail, account: ImapAccount, options: ImapIntakeOptions): Promise<void> {
   const { store, lookup, limits, now, log, onAccepted, onRefused } = options;
   const { head, all } = await headOf(bytes);
   const arrival: Arrival = {
@@ -152,7 +141,8 @@ async function take({ origin, bytes }: FetchedMail, account: ImapAccount, option
   const acceptance = await accept(store, arrival, all, { ...limits, strictLineEnds: false });
   if (acceptance.kind === "accepted") return onAccepted(arrival, acceptance);
   onRefused(acceptance.reason);
-  log.error("imap-left", { mailbox: `${origin.account}/${origin.folder}`, uid: origin.uid, reason: acceptance.reason });
+  const { account: name, folder, uid } = origin;
+  log.error("imap-left", { account: name, folder, uid, reason: acceptance.reason });
 }
 
 /** The first of the mail's bytes, and all of them. */
@@ -188,7 +178,7 @@ function envelopeOf(head: string): Envelope {
 /** For whom it was put here, where the server notes that; else whose mailbox it is. */
 function recipientOf(head: string, account: ImapAccount, lookup: RecipientLookup): Recipient {
   const noted = ["delivered-to", "x-original-to", "envelope-to"].flatMap((name) => firstAddress(head, name) ?? []);
-  const address = noted.find((each) => lookup(each) !== null) ?? account.address;
+  const address = noted.find((each) => lookup(each) !== null) ?? account.alias ?? account.user;
   const found = lookup(address);
   const alias = found?.alias ?? address.slice(0, address.lastIndexOf("@")).toLowerCase();
   return { alias, address, tag: found?.tag ?? "", dsnNotify: [], dsnOriginal: null };

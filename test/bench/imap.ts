@@ -34,7 +34,7 @@ export async function imap(): Promise<void> {
   writeFileSync(password, dovecot.login.password);
   printMachine();
   {
-    const settings = parse(watching(dovecot, password, ", since: 2020-01-01")) as object;
+    const settings = parse(watching(dovecot, password, ", from: 2020-01-01")) as object;
     await using gateway = await liveGateway({
       folder: join(dir.path, "full"),
       deliver: () => ({ kind: "maildir" }),

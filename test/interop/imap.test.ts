@@ -78,7 +78,7 @@ describe.skipIf(!needs("dovecot"))("a watched mailbox", () => {
     await program.put(mailSaying("Large", large), "INBOX", new Date("2026-11-02T12:00:00Z"));
     for (let at = 0; at < 70; at++)
       await program.put(mailSaying(`Mail ${at}`), "INBOX", new Date("2026-11-03T12:00:00Z"));
-    await using gateway = await gatewayAt(dir.path, dovecot, ", since: 2026-11-01, done: { copy_to: Done }");
+    await using gateway = await gatewayAt(dir.path, dovecot, ", from: 2026-11-01, done: { copy_to: Done }");
     await decided(gateway, 71);
     expect(await gateway.store.balance()).toMatchObject([{ accepted: 71, missing: 0 }]);
     await until("all are copied", async () => (await program.look("Done").catch(() => [])).length === 71);
@@ -187,7 +187,7 @@ describe.skipIf(!needs("dovecot"))("a watched mailbox", () => {
     const file = join(dir.path, "password");
     writeFileSync(file, dovecot.login.password);
     const imap = parse(
-      watching(dovecot, file, ", since: 2026-01-01, done: { keyword: $Taken, move_to: Done }"),
+      watching(dovecot, file, ", from: 2026-01-01, done: { keyword: $Taken, move_to: Done }"),
     ) as object;
     const home = await makeHome({
       folder: join(dir.path, "gateway"),

@@ -22,6 +22,7 @@ export async function mailProgram({ port, login }: Pick<Dovecot, "port" | "login
     async look(folder = "INBOX") {
       const lock = await client.getMailboxLock(folder);
       try {
+        await client.noop(); // what others did there: a server may not tell it with a FETCH
         const found =
           client.mailbox !== false && client.mailbox.exists > 0
             ? await client.fetchAll("1:*", { envelope: true, flags: true })
@@ -40,7 +41,7 @@ export async function mailProgram({ port, login }: Pick<Dovecot, "port" | "login
 /** The `imap:` part of a configuration that watches the mailbox; reads the password from `PASSWORD_FILE`. */
 export function watching({ port, login }: Pick<Dovecot, "port" | "login">, passwordFile: string, more = ""): string {
   const account = `{ name: desk, host: 127.0.0.1, port: ${port}, tls: none, user: ${login.user}, password_file: ${passwordFile}`;
-  return `imap: [${account}, address: billing@clinic.example${more} }]`;
+  return `imap: [${account}, alias: billing@clinic.example${more} }]`;
 }
 
 export function mailSaying(subject: string, text = "Please call me about my bill.", head = ""): string {
