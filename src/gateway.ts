@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { Acceptance, Arrival } from "./accept.ts";
 import type { Config } from "./config/config.ts";
+import { unknownAccounts } from "./config/imap.ts";
 import type { RuleSet } from "./config/rules.ts";
 import { type Status, startHealthPage } from "./console/health.ts";
 import { createMetrics, type Metrics } from "./console/metrics.ts";
@@ -165,7 +166,12 @@ function watchFolders(
           return examineApart({ ...taken, today: today(now()), live: watched }, stop);
         },
         seen: known,
-        onRules: (good) => live.use(usedAs, good),
+        onRules: async (good) => {
+          const unknown = unknownAccounts(good.rules, config.imap, folder);
+          if (usedAs === "shadow" || unknown.length === 0) return live.use(usedAs, good);
+          live.refuse(usedAs, unknown);
+          return true;
+        },
         onProblems: (problems) => live.refuse(usedAs, problems),
         onTrouble: (error) => log.error("internal-error", errorFields(error)),
       }),

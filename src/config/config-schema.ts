@@ -4,6 +4,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { isDomain, networkMistake, serverMistake } from "./addresses.ts";
+import { imapSchema } from "./imap.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export const HTTP_PORT = 8025;
@@ -95,6 +96,7 @@ export const configSchema = z.strictObject({
       }),
     )
     .default([]),
+  imap: imapSchema.default([]),
   trust: trustSchema.prefault({}),
   proof: proofSchema.prefault({}),
   limits: limitsSchema.prefault({}),

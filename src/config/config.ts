@@ -7,6 +7,7 @@ import { dirname, resolve } from "node:path";
 import type { LogLevel } from "../log.ts";
 import { configSchema, HOSTNAME, HTTP_PORT, type Listener, LOG_LEVELS, type Settings } from "./config-schema.ts";
 import type { Environment } from "./env.ts";
+import { type ImapAccount, imapAccounts } from "./imap.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import { inOrder, type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
 
@@ -50,6 +51,8 @@ export type Config = {
   readonly http: { readonly address: string; readonly port: number };
   readonly tls: TlsFiles | null;
   readonly staff: readonly StaffAccount[];
+  /** The mail accounts we sign in to by IMAP. */
+  readonly imap: readonly ImapAccount[];
   readonly xclientHosts: readonly string[];
   readonly proxyHosts: readonly string[];
   /** Networks of staff, "10.1.0.0/16" or single addresses. */
@@ -111,6 +114,7 @@ export function loadConfig(
     http,
     tls,
     staff: settings.staff,
+    imap: imapAccounts(settings.imap),
     xclientHosts: settings.trust.xclient,
     proxyHosts: settings.trust.proxy,
     staffNetworks: settings.trust.networks,

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { secretFromEnvironment } from "../config/env.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Adapter } from "../deliver/deliver.ts";
+import { imapAdapter } from "../deliver/imap.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
 
@@ -39,6 +40,13 @@ function adapterFor({ name, deliver }: Queue, config: Config): Adapter {
       const password = deliver.passwordEnv === null ? null : secretFromEnvironment(deliver.passwordEnv);
       const auth = deliver.user === null ? null : { user: deliver.user, password: password ?? "" };
       return smtpAdapter({ ...deliver, auth }, config.hostname);
+    }
+    case "imap": {
+      const account = config.imap.find((each) => each.name === deliver.account);
+      // Rules that name such an account are never taken: see `unknownAccounts`.
+      if (account === undefined) throw new Error(`there is no IMAP account ${deliver.account}`);
+      const password = () => secretFromEnvironment(account.passwordEnv) ?? "";
+      return imapAdapter({ ...deliver, account, password }, config.hostname);
     }
   }
 }

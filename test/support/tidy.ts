@@ -25,7 +25,7 @@ export const TABLE: readonly (readonly string[])[] = [
 /** Every library comes in at one door: a file, or a folder ending in a slash. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "smtp-server": ["src/intake/"],
-  imapflow: ["src/intake/imap.ts", "src/deliver/imap.ts"],
+  imapflow: ["src/deliver/imap.ts"],
   nodemailer: ["src/deliver/smtp.ts", "src/cli/mail-client.ts"],
   mailparser: ["src/parse/"],
   htmlparser2: ["src/parse/html-tokens.ts"],
