@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Config } from "./config/config.ts";
+import { unknownAccounts } from "./config/imap-accounts.ts";
 import type { RuleSet } from "./config/rules.ts";
 import { type Status, startHealthPage } from "./console/health.ts";
 import { createMetrics, type Metrics } from "./console/metrics.ts";
@@ -19,6 +20,7 @@ import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts"
 import { settleQueues } from "./gateway/unknown-queues.ts";
 import type { ImapIntake, ImapPeriods } from "./intake/imap.ts";
 import { errorFields, type Log } from "./log.ts";
+import { type SignIns, signInsOf } from "./mailbox/session.ts";
 import { startProver } from "./proof/proof.ts";
 import { examineApart } from "./rulebook/apart.ts";
 import { type RulesWatch, watchRules } from "./rulebook/watch.ts";
@@ -70,8 +72,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { first, seen } = await rulesToStartWith(options, store, today(now()), now());
   await settleQueues(store, first.rules, log, now());
   const srs = config.srsDomain === null ? null : { domain: config.srsDomain, key: await store.srsKey() };
+  const signIns = signInsOf(config.imap, { log, now });
   const metrics = createMetrics({ store, inDoubt, now });
-  const behind = await startWork(options, started, { store, metrics, owner, now, first, srs });
+  const behind = await startWork(options, started, { store, metrics, owner, now, first, srs, signIns });
   const { decider, live } = behind;
   const listeners: Listening[] = [];
   const mailboxes: { watched: ImapIntake | null } = { watched: null };
@@ -108,10 +111,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function startWork(
   options: GatewayOptions,
   started: AsyncDisposableStack,
-  { store, metrics, owner, now, first, srs }: Ground,
+  { store, metrics, owner, now, first, srs, signIns }: Ground,
 ): Promise<Behind> {
   const { config, log } = options;
-  const ways = destinations(config, { srs, now });
+  const ways = destinations(config, { srs, now, signIns });
   const deliverer = started.use(
     startDeliverer({
       store,
@@ -146,7 +149,7 @@ async function startWork(
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
   );
-  return { store, metrics, now, deliverer, decider, live, model, srs };
+  return { store, metrics, now, deliverer, decider, live, model, srs, signIns };
 }
 
 /** What everything stands on. */
@@ -157,6 +160,7 @@ type Ground = {
   readonly now: () => number;
   readonly first: FirstRules;
   readonly srs: Srs | null;
+  readonly signIns: SignIns;
 };
 
 /** The shadow rules are not looked at before the gateway runs: whatever is wrong with them stops nothing. */
@@ -175,7 +179,12 @@ function watchFolders(
           return examineApart({ ...taken, today: today(now()), live: watched }, stop);
         },
         seen: known,
-        onRules: (good) => live.use(usedAs, good),
+        onRules: async (good) => {
+          const unknown = unknownAccounts(good.rules, config.imap, folder);
+          if (usedAs === "shadow" || unknown.length === 0) return live.use(usedAs, good);
+          live.refuse(usedAs, unknown);
+          return true;
+        },
         onProblems: (problems) => live.refuse(usedAs, problems),
         onTrouble: (error) => log.error("internal-error", errorFields(error)),
       }),
@@ -216,6 +225,7 @@ type Behind = {
   readonly live: LiveRules;
   readonly model: LiveModel;
   readonly srs: Srs | null;
+  readonly signIns: SignIns;
 };
 
 type Gauges = Behind & {

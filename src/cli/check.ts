@@ -4,8 +4,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { loadConfig } from "../config/config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
 import { readEnvironment } from "../config/env.ts";
+import { unknownAccounts } from "../config/imap-accounts.ts";
 import { type LoadedRules, loadRules, type RuleSet } from "../config/rules.ts";
 import { rulesJsonSchema } from "../config/rules-json-schema.ts";
 import type { Problem } from "../config/yaml.ts";
@@ -45,7 +46,13 @@ async function check(flags: CheckFlags): Promise<void> {
     loaded.kind === "config" ? loaded.config.rulesFolder : resolve(flags.rules ?? environment.rules ?? "rules");
   if (flags.writeSchema === true) return writeSchema(folder);
   const data = loaded.kind === "config" ? loaded.config.dataFolder : null;
-  await checkReport(lookedAt(loadRules(folder), loaded.kind === "problems" ? loaded.problems : []), data, flags);
+  const rules = loadRules(folder);
+  const elsewhere = loaded.kind === "problems" ? loaded.problems : noSuchAccounts(rules, loaded.config);
+  await checkReport(lookedAt(rules, elsewhere), data, flags);
+}
+
+function noSuchAccounts(loaded: LoadedRules, { imap, rulesFolder }: Config): readonly Problem[] {
+  return loaded.kind === "rules" ? unknownAccounts(loaded.rules, imap, rulesFolder) : [];
 }
 
 function writeSchema(folder: string): void {

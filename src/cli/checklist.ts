@@ -145,5 +145,7 @@ function deliveryText({ deliver }: Queue): string {
       return "maildir";
     case "smtp":
       return `smtp ${deliver.host}:${deliver.port} to ${deliver.to}`;
+    case "imap":
+      return `imap ${deliver.account}, folder ${deliver.folder}`;
   }
 }

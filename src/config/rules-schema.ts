@@ -20,6 +20,9 @@ import {
 const LOCAL_PART = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+/** An atom of IMAP (RFC 9051 9) without signs that only some servers take. */
+const KEYWORD = /^\$?[A-Za-z0-9_-]{1,60}$/;
+
 const departmentRule = z.strictObject({
   id: name.describe("The department rule's name, shown as the reason. Every rule has its own."),
   note: text.optional().describe("For people: why the rule is as it is."),
@@ -59,6 +62,26 @@ const deliver = z.discriminatedUnion("kind", [
       description: "The environment variable that holds the password.",
       example: "password_env: MAILWARD_BILLING_PASSWORD",
     }),
+  }),
+  z.strictObject({
+    kind: z.literal("imap").describe("Put into a folder of a mail account by IMAP, labels on top."),
+    account: text.meta({
+      description: "The account, by its name under `imap:` in the configuration.",
+      example: "account: desk-mail",
+    }),
+    folder: text.meta({
+      description: "The folder, made when it is missing; levels are parted by /.",
+      example: "folder: Queues/Billing",
+    }),
+    keyword: z
+      .string()
+      .regex(KEYWORD, "write one word of letters, digits, $, _ and -, for example `$Billing`")
+      .optional()
+      .meta({ description: "An IMAP keyword each mail gets, by which clients sort.", example: "keyword: $Billing" }),
+    urgency_keyword: z
+      .boolean()
+      .default(false)
+      .describe("Whether each mail also gets its urgency as a keyword, P1 to P4."),
   }),
 ]);
 

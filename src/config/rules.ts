@@ -73,6 +73,14 @@ type QueueDelivery =
       readonly user: string | null;
       /** The environment variable that holds the password. */
       readonly passwordEnv: string | null;
+    }
+  | {
+      readonly kind: "imap";
+      /** Its name in the configuration. */
+      readonly account: string;
+      readonly folder: string;
+      readonly keyword: string | null;
+      readonly urgencyKeyword: boolean;
     };
 
 type Queue = {
@@ -282,6 +290,10 @@ function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"], domains:
         user: deliver.user ?? null,
         passwordEnv: deliver.password_env ?? null,
       };
+    }
+    case "imap": {
+      const { kind, account, folder, keyword, urgency_keyword: urgencyKeyword } = deliver;
+      return { kind, account, folder, keyword: keyword ?? null, urgencyKeyword };
     }
   }
 }

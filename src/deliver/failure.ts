@@ -66,6 +66,14 @@ function isDestinationTrouble(failure: Failure): boolean {
   return failure.stage === "connect" || failure.stage === "auth" || failure.reply === null || failure.reply === 421;
 }
 
+/**
+ * An IMAP NO or BAD as a reply code (RFC 5530, 7889): LIMIT, APPENDLIMIT and CANNOT speak of this very message and will not change. A full
+ * quota, a lock or a missing right do.
+ */
+export function replyOfNo(responseCode: string): number {
+  return ["LIMIT", "APPENDLIMIT", "CANNOT"].includes(responseCode) ? 554 : 451;
+}
+
 function sentence(failure: Failure): string {
   switch (failure.stage) {
     case "ours":

@@ -5,9 +5,11 @@ import type { Config } from "../config/config.ts";
 import { secretFromEnvironment } from "../config/env.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Adapter } from "../deliver/deliver.ts";
+import { imapAdapter } from "../deliver/imap.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
 import type { Srs } from "../deliver/srs.ts";
+import { type SignIns, signInOf } from "../mailbox/session.ts";
 
 type Queue = RuleSet["queues"][number];
 
@@ -17,7 +19,7 @@ export type Destinations = {
 };
 
 /** What a forward needs beside its destination. `srs` is null where the sender stays as it is. */
-export type Departure = { readonly srs: Srs | null; readonly now: () => number };
+export type Departure = { readonly srs: Srs | null; readonly now: () => number; readonly signIns: SignIns };
 
 export function destinations(config: Config, departure: Departure): Destinations {
   let known = new Map<string, { readonly deliver: string; readonly adapter: Adapter }>();
@@ -43,6 +45,12 @@ function adapterFor({ name, deliver }: Queue, config: Config, departure: Departu
       const password = deliver.passwordEnv === null ? null : secretFromEnvironment(deliver.passwordEnv);
       const auth = deliver.user === null ? null : { user: deliver.user, password: password ?? "" };
       return smtpAdapter({ ...deliver, auth }, { ...departure, hostname: config.hostname });
+    }
+    case "imap": {
+      const account = config.imap.find((each) => each.name === deliver.account);
+      // Rules that name such an account are never taken: see `unknownAccounts`.
+      if (account === undefined) throw new Error(`there is no IMAP account ${deliver.account}`);
+      return imapAdapter({ ...deliver, account, signIn: signInOf(departure.signIns, account) }, config.hostname);
     }
   }
 }

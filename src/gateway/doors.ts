@@ -9,6 +9,7 @@ import { readSrs, type Srs } from "../deliver/srs.ts";
 import { type ImapIntake, type ImapPeriods, startImapIntake } from "../intake/imap.ts";
 import { type SmtpIntake, startSmtpIntake } from "../intake/smtp.ts";
 import { type Log, networkOf } from "../log.ts";
+import type { SignIns } from "../mailbox/session.ts";
 import type { Store } from "../store/store.ts";
 import type { LiveRules } from "./live-rules.ts";
 
@@ -20,6 +21,7 @@ export type DoorsOptions = {
   readonly metrics: Metrics;
   readonly live: LiveRules;
   readonly srs: Srs | null;
+  readonly signIns: SignIns;
   readonly now: () => number;
   readonly chance: () => number;
   /** Shorter times of watched mailboxes, in tests; null: the usual ones. */
@@ -30,7 +32,7 @@ export type Doors = { readonly doors: readonly SmtpIntake[]; readonly watched: I
 
 /** Doors are opened last and, being last on the stack, are closed first. */
 export async function openDoors(
-  { config, log, store, decider, metrics, live, srs, now, chance, periods }: DoorsOptions,
+  { config, log, store, decider, metrics, live, srs, signIns, now, chance, periods }: DoorsOptions,
   started: AsyncDisposableStack,
 ): Promise<Doors> {
   const onAccepted = (arrival: Arrival, acceptance: Acceptance & { kind: "accepted" }) => {
@@ -65,7 +67,7 @@ export async function openDoors(
   const shared = { store, lookup, limits: config.limits, log, now, chance, onAccepted };
   const times = periods === null ? {} : { periods };
   const watched = started.use(
-    startImapIntake({ ...shared, ...times, accounts: config.imap, onRefused: refusedAt("imap") }),
+    startImapIntake({ ...shared, ...times, accounts: config.imap, signIns, onRefused: refusedAt("imap") }),
   );
   metrics.watch(() => watched.status());
   return { doors, watched };

@@ -6,7 +6,7 @@ import { Identity } from "../accept/identity.ts";
 import { type Acceptance, type AcceptLimits, type Arrival, accept } from "../accept.ts";
 import type { ImapAccount } from "../config/imap.ts";
 import { errorFields, type Log } from "../log.ts";
-import { type SignIn, signInOf } from "../mailbox/session.ts";
+import { type SignIn, type SignIns, signInOf } from "../mailbox/session.ts";
 import type { Envelope, Recipient } from "../message.ts";
 import type { Store } from "../store/store.ts";
 import { type FetchedMail, openSession } from "./imap-session.ts";
@@ -25,6 +25,7 @@ const TRACE_BYTES = 64 * 1024;
 
 export type ImapIntakeOptions = {
   readonly accounts: readonly ImapAccount[];
+  readonly signIns: SignIns;
   readonly store: Store;
   readonly lookup: RecipientLookup;
   readonly limits: Pick<AcceptLimits, "messageBytes" | "hops">;
@@ -49,14 +50,13 @@ export type ImapIntake = AsyncDisposable & {
 };
 
 export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
-  const { accounts, now, store, log, lookup } = options;
+  const { accounts, signIns, now, store, log, lookup } = options;
   for (const { name, alias } of accounts)
     if (alias !== null && lookup(alias) === null) log.error("imap-odd-address", { account: name, note: ODD_ADDRESS });
   const { silentMs, superviseMs, pollMs } = options.periods ?? PERIODS;
   const startedAt = now();
   const restartedAt = new Map<FolderWatch, number>();
-  const signIns = accounts.map((account) => ({ account, signIn: signInOf(account, { log, now }) }));
-  const watches = signIns.flatMap(({ account, signIn }) => watchesOf(account, signIn, options, pollMs));
+  const watches = accounts.flatMap((account) => watchesOf(account, signInOf(signIns, account), options, pollMs));
   let heard: number | null = null;
   const listen = async (): Promise<void> => {
     const last = await store.lastImapWish();
@@ -64,7 +64,7 @@ export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
     heard = last;
   };
   const supervisor = setInterval(() => {
-    for (const { signIn } of signIns) void signIn.tokens?.keepFresh();
+    for (const { tokens } of signIns.values()) void tokens?.keepFresh();
     void listen().catch((error: unknown) => log.error("store-trouble", errorFields(error)));
     for (const watch of watches) {
       const { lastGoodAt, state } = watch.status();

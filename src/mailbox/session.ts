@@ -1,13 +1,13 @@
 // A connection to a mailbox by IMAP: made, signed in and bounded here, for those who watch and those who deliver.
 // imapflow comes in here. One connection is used once: whoever wants another makes it anew.
 
-import { ImapFlow } from "imapflow";
+import { ImapFlow, type MailboxObject } from "imapflow";
 import type { ImapAccount } from "../config/imap.ts";
 import type { Log } from "../log.ts";
 import { type TokenSource, tokenSource } from "./oauth.ts";
 import { readSecret } from "./secret.ts";
 
-export type { ImapFlow };
+export type { ImapFlow, MailboxObject };
 
 /** Connection, handshake and greeting. */
 const CONNECT_MS_MAX = 20_000;
@@ -27,9 +27,25 @@ export type SignIn = {
   readonly tokens: TokenSource | null;
 };
 
-export function signInOf(account: ImapAccount, clock: { readonly log: Log; readonly now: () => number }): SignIn {
-  const { signIn } = account;
-  return { tokens: signIn.kind === "oauth" ? tokenSource(account.name, signIn.oauth, clock) : null };
+/** By account. Those who watch and those who deliver share them: a refresh token may be good for one refresh only. */
+export type SignIns = ReadonlyMap<ImapAccount, SignIn>;
+
+export function signInsOf(
+  accounts: readonly ImapAccount[],
+  clock: { readonly log: Log; readonly now: () => number },
+): SignIns {
+  return new Map(
+    accounts.map((account) => {
+      const { name, signIn } = account;
+      return [account, { tokens: signIn.kind === "oauth" ? tokenSource(name, signIn.oauth, clock) : null }];
+    }),
+  );
+}
+
+export function signInOf(signIns: SignIns, account: ImapAccount): SignIn {
+  const found = signIns.get(account);
+  if (found === undefined) throw new Error(`account ${account.name} has no way to sign in`);
+  return found;
 }
 
 /**
