@@ -168,7 +168,11 @@ test("many saves in a row end with the last, one look at a time", async () => {
   await using dir = await tempDir();
   const file = await writeSmallRules(dir.path, { phrase: "bill number 0" });
   await using watch = await watched(dir.path);
-  for (let n = 1; n <= 200; n += 1) await writeFile(file, smallRules({ phrase: `bill number ${n}` }));
+  // Renamed into place, each save is whole at any moment: a slow machine can stop between the two halves of a write.
+  for (let n = 1; n <= 200; n += 1) {
+    await writeFile(`${file}.new`, smallRules({ phrase: `bill number ${n}` }));
+    await rename(`${file}.new`, file);
+  }
   await found(watch, "bill number 200");
   expect(watch.most()).toBe(1);
   expect(watch.told).not.toContain("bad");
