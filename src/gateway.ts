@@ -13,12 +13,12 @@ import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import type { Srs } from "./deliver/srs.ts";
 import { destinations } from "./gateway/destinations.ts";
-import { openDoors } from "./gateway/doors.ts";
+import { type MailboxStatus, openDoors } from "./gateway/doors.ts";
 import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
 import { type LiveModel, startLiveModel } from "./gateway/live-model.ts";
 import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts";
 import { settleQueues } from "./gateway/unknown-queues.ts";
-import type { ImapIntake, ImapPeriods } from "./intake/imap.ts";
+import type { ImapPeriods } from "./intake/imap.ts";
 import { errorFields, type Log } from "./log.ts";
 import { type SignIns, signInsOf } from "./mailbox/session.ts";
 import { startProver } from "./proof/proof.ts";
@@ -77,14 +77,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const behind = await startWork(options, started, { store, metrics, owner, now, first, srs, signIns });
   const { decider, live } = behind;
   const listeners: Listening[] = [];
-  const mailboxes: { watched: ImapIntake | null } = { watched: null };
+  const mailboxes: { status: MailboxStatus } = { status: () => [] };
   const gauges = { ...behind, listeners, mailboxes };
   const page = startHealthPage({ ...config.http, metrics, status: () => status(gauges) });
   const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
   const periods = options.imapPeriods ?? null;
   const chance = options.chance ?? Math.random;
   const { doors, watched } = await openDoors({ config, log, chance, periods, ...behind }, started);
-  mailboxes.watched = watched;
+  mailboxes.status = watched;
   listeners.push(...doors.map(({ port }, index) => ({ ...pick(config, index), port })));
   const watches = options.rules === undefined ? watchFolders(options, started, live, seen, now) : [];
   log.info("ready", { rulesHash: first.rules.hash });
@@ -114,7 +114,7 @@ async function startWork(
   { store, metrics, owner, now, first, srs, signIns }: Ground,
 ): Promise<Behind> {
   const { config, log } = options;
-  const ways = destinations(config, { srs, now, signIns });
+  const ways = destinations(config, { srs, now, signIns, places: store });
   const deliverer = started.use(
     startDeliverer({
       store,
@@ -230,14 +230,13 @@ type Behind = {
 
 type Gauges = Behind & {
   readonly listeners: readonly Listening[];
-  readonly mailboxes: { readonly watched: ImapIntake | null };
+  readonly mailboxes: { readonly status: MailboxStatus };
 };
 
 async function status({ store, decider, deliverer, live, model, listeners, mailboxes }: Gauges): Promise<Status> {
   const counts = await store.counts();
   const { inHand, replaced } = decider;
   const [rules, version] = [live.status(), model.version()];
-  const watched = mailboxes.watched?.status() ?? [];
   return {
     counts,
     inHand,
@@ -246,7 +245,7 @@ async function status({ store, decider, deliverer, live, model, listeners, mailb
     rules,
     model: version,
     doors: listeners,
-    mailboxes: watched,
+    mailboxes: mailboxes.status(),
   };
 }
 

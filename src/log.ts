@@ -48,12 +48,14 @@ export type LogFields = {
 
 export type EventName =
   | "accepted"
+  | "acknowledged"
   | "attempt-failed"
   | "body-unreadable"
   | "bounced"
   | "decided"
   | "decider-replaced"
   | "delivered"
+  | "desk-moved"
   | "destination-down"
   | "destination-up"
   | "dns-answering"

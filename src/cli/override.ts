@@ -73,7 +73,7 @@ function saidBy(flags: OverrideFlags): Said {
   if (flags.undo !== true && queue === undefined)
     throw new CannotDo("Say where it belongs with --queue NAME, or --undo.");
   const by = flags.by ?? userInfo().username;
-  return { queue: queue ?? "", type, urgency, alias, reason, by, pin: flags.pin === true };
+  return { queue: queue ?? "", type, lies: null, urgency, alias, reason, by, pin: flags.pin === true };
 }
 
 function tell(found: Case, { corrected, type, trial }: Answer, flags: OverrideFlags): void {

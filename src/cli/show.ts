@@ -48,9 +48,17 @@ function page(found: Case): string {
     "",
     paint("bold", "deliveries"),
     found.deliveries.length === 0 ? "none yet" : deliveries(found),
+    ...acknowledgements(found),
     ...(found.bounces.length === 0 ? [] : ["", paint("bold", "bounces"), ...found.bounces.map(bounceLine)]),
     ...(found.attempts.length === 0 ? [] : ["", paint("bold", "attempts"), attempts(found)]),
   ].join("\n");
+}
+
+function acknowledgements({ acknowledgements: rows }: Case): readonly string[] {
+  const lines = rows.map(
+    ({ at, queue, how, by }) => `  ${dateTime(at)} ${safe(by)}: somebody of ${queue} has ${how} it`,
+  );
+  return lines.length === 0 ? [] : ["", paint("bold", "seen by people"), ...lines];
 }
 
 function readingLines(reading: Reading | null): readonly string[] {

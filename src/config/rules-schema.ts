@@ -78,6 +78,12 @@ const deliver = z.discriminatedUnion("kind", [
       .regex(KEYWORD, "write one word of letters, digits, $, _ and -, for example `$Billing`")
       .optional()
       .meta({ description: "An IMAP keyword each mail gets, by which clients sort.", example: "keyword: $Billing" }),
+    original: z
+      .enum(["keep", "copy", "move", "tag"])
+      .default("keep")
+      .describe(
+        "What is done with mail that lies in this account already, because it was fetched there: it is kept as it is and a labelled copy put into the folder (`keep`), copied or moved to the folder by the server, or only given the keywords where it lies (`tag`). All other mail is put into the folder.",
+      ),
     urgency_keyword: z
       .boolean()
       .default(false)

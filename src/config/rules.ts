@@ -60,7 +60,7 @@ type Alias = {
 };
 
 /** How a queue gets its mail. */
-type QueueDelivery =
+export type QueueDelivery =
   | { readonly kind: "maildir" }
   | {
       readonly kind: "smtp";
@@ -79,6 +79,7 @@ type QueueDelivery =
       /** Its name in the configuration. */
       readonly account: string;
       readonly folder: string;
+      readonly original: "keep" | "copy" | "move" | "tag";
       readonly keyword: string | null;
       readonly urgencyKeyword: boolean;
     };
@@ -292,8 +293,8 @@ function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"], domains:
       };
     }
     case "imap": {
-      const { kind, account, folder, keyword, urgency_keyword: urgencyKeyword } = deliver;
-      return { kind, account, folder, keyword: keyword ?? null, urgencyKeyword };
+      const { kind, account, folder, original, keyword, urgency_keyword: urgencyKeyword } = deliver;
+      return { kind, account, folder, original, keyword: keyword ?? null, urgencyKeyword };
     }
   }
 }

@@ -9,6 +9,7 @@ import { parse } from "../parse/parse.ts";
 import { provenSender } from "../pipeline.ts";
 import { departmentOf } from "../route/route.ts";
 import { watchedTypes } from "../rulebook/guards.ts";
+import type { ImapOrigin } from "../store/imap.ts";
 import type { Case, Store } from "../store/store.ts";
 import type { Corrected } from "../store/teaching.ts";
 import { learnedOfCase } from "./facts-of-case.ts";
@@ -21,6 +22,8 @@ export type Said = {
   readonly queue: string;
   /** null: as the queue says. */
   readonly type: string | null;
+  /** Where the mail lies already, as people have put it there by hand; null: it is to be delivered. */
+  readonly lies: ImapOrigin | null;
   readonly urgency: Urgency | null;
   readonly alias: string | null;
   readonly pin: boolean;
@@ -40,9 +43,10 @@ export async function correctCase(store: Store, found: Case, said: Said, rules: 
     const known = rules.queues.map(({ name }) => name).join(", ");
     throw new Unclear(`There is no queue "${queue}". The rules know: ${known}.`);
   }
-  const type = said.type ?? typeFor(queue, rules);
+  const type = said.type ?? typeFor(queue, rules, said.lies !== null);
   const known = [...rules.types.map(({ name }) => name), NONE];
-  if (!known.includes(type)) throw new Unclear(`There is no request type "${type}". Write one of ${known.join(", ")}.`);
+  if (type !== null && !known.includes(type))
+    throw new Unclear(`There is no request type "${type}". Write one of ${known.join(", ")}.`);
   const key = await store.modelKey();
   const raw = await bodyOf(store, found);
   const message = await parse(raw);
@@ -54,6 +58,7 @@ export async function correctCase(store: Store, found: Case, said: Said, rules: 
     by,
     reason,
     queue,
+    lies: said.lies,
     department: departmentOf(queue, rules),
     type,
     urgency,
@@ -76,10 +81,14 @@ export async function undoCase(
   return { corrected, type: null, trial: await tryLessons(store, watchedTypes(rules), at) };
 }
 
-/** The only type whose mail goes to this queue. Of several a person must say which: what the gateway took it for is no label. */
-function typeFor(queue: string, rules: RuleSet): string {
+/**
+ * The only type whose mail goes to this queue. Of several a person must say which, or nothing is learnt (null) of one who
+ * cannot be asked: what the gateway took it for is no label.
+ */
+function typeFor(queue: string, rules: RuleSet, isSilent: boolean): string | null {
   const [only, ...others] = rules.types.flatMap(({ name }) => (hasDepartmentIn(queue, name, rules) ? [name] : []));
   if (only !== undefined && others.length === 0) return only;
+  if (isSilent) return null;
   const choice = [...rules.types.map(({ name }) => name), NONE].join(", ");
   throw new Unclear(
     `Queue ${queue} takes mail of more than one type, or of none. Say what this one is with --type: ${choice}.`,

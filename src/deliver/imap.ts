@@ -7,6 +7,7 @@ import { mailboxReason, SignInTrouble } from "../mailbox/trouble.ts";
 import type { AttemptResult, Job } from "../outcome.ts";
 import type { Adapter } from "./deliver.ts";
 import { replyOfNo } from "./failure.ts";
+import { bringThere, type DeskPlaces } from "./imap-in-place.ts";
 import { stamped, topHeaders } from "./outgoing.ts";
 
 /** An attempt that takes longer is given up and its connection closed: a third of a lease, and enough for 35 MB. */
@@ -18,9 +19,17 @@ export type ImapDestination = {
   readonly account: ImapAccount;
   readonly signIn: SignIn;
   readonly folder: string;
+  /** What is done with mail that lies in the account already. */
+  readonly original: "keep" | "copy" | "move" | "tag";
   readonly keyword: string | null;
   readonly urgencyKeyword: boolean;
+  /** Keywords of the account's other queues. */
+  readonly otherKeywords: readonly string[];
+  readonly places: DeskPlaces;
+  readonly now: () => number;
 };
+
+const URGENCIES = ["P1", "P2", "P3", "P4"] as const;
 
 /**
  * @param hostname stands in the trace header
@@ -101,6 +110,8 @@ class Line {
   private async attempt(job: Job, raw: Uint8Array, at: { stage: "connect" | "content" }): Promise<AttemptResult> {
     const client = (this.client ??= await this.connected());
     at.stage = "content";
+    const brought = await this.bring(client, job, raw);
+    if (brought !== null) return brought;
     this.mailbox ??= await this.openFolder(client);
     const name = deliveryName(job);
     if ((job.inDoubt || job.attempt > 1) && (await this.isThere(client, name))) {
@@ -112,7 +123,24 @@ class Line {
     const folder = this.mailbox.path;
     const done = await client.append(folder, stamped(top, raw), flags, new Date(job.mail.receivedAt));
     if (done === false || done === undefined) throw withCode("the server took nothing", "APPEND");
+    const { places, account, now } = this.destination;
+    if (done.uid !== undefined && done.uidValidity !== undefined) {
+      const place = { account: account.name, folder, uidValidity: String(done.uidValidity), uid: done.uid };
+      // What is not written down now is found there by those who look after the folder.
+      await places.keepImapPlace({ ...place, deliveryId: job.id }, job.messageId, now()).catch(() => undefined);
+    }
     return { kind: "delivered", code: flags.length === wanted.length ? "append" : "append-without-keyword" };
+  }
+
+  /** What lies in the account is brought there by the server; null: it does not, or a labelled copy is wanted. */
+  private async bring(client: ImapFlow, job: Job, raw: Uint8Array): Promise<AttemptResult | null> {
+    const { original, account, folder, otherKeywords, places, now } = this.destination;
+    if (original === "keep") return null;
+    this.mailbox = null;
+    const keywords = keywordsFor(this.destination, job);
+    const others = [...otherKeywords, ...URGENCIES].filter((each) => !keywords.includes(each));
+    const goal = { account: account.name, folder, how: original, keywords, otherKeywords: others, places, now };
+    return await bringThere(client, job, raw, goal);
   }
 
   private async connected(): Promise<ImapFlow> {

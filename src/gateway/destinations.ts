@@ -6,6 +6,7 @@ import { secretFromEnvironment } from "../config/env.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Adapter } from "../deliver/deliver.ts";
 import { imapAdapter } from "../deliver/imap.ts";
+import type { DeskPlaces } from "../deliver/imap-in-place.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
 import type { Srs } from "../deliver/srs.ts";
@@ -19,17 +20,26 @@ export type Destinations = {
 };
 
 /** What a forward needs beside its destination. `srs` is null where the sender stays as it is. */
-export type Departure = { readonly srs: Srs | null; readonly now: () => number; readonly signIns: SignIns };
+export type Departure = {
+  readonly srs: Srs | null;
+  readonly now: () => number;
+  readonly signIns: SignIns;
+  readonly places: DeskPlaces;
+};
 
 export function destinations(config: Config, departure: Departure): Destinations {
   let known = new Map<string, { readonly deliver: string; readonly adapter: Adapter }>();
   return {
     adapters({ queues }, keepOthers) {
       const next = queues.map((queue) => {
-        const deliver = JSON.stringify(queue.deliver);
+        const otherKeywords = keywordsBeside(queue, queues);
+        const deliver = JSON.stringify([queue.deliver, otherKeywords]);
         const earlier = known.get(queue.name);
         const same = earlier !== undefined && earlier.deliver === deliver;
-        return [queue.name, same ? earlier : { deliver, adapter: adapterFor(queue, config, departure) }] as const;
+        return [
+          queue.name,
+          same ? earlier : { deliver, adapter: adapterFor(queue, otherKeywords, config, departure) },
+        ] as const;
       });
       known = new Map([...(keepOthers ? known : []), ...next]);
       return new Map([...known].map(([queue, { adapter }]) => [queue, adapter]));
@@ -37,7 +47,12 @@ export function destinations(config: Config, departure: Departure): Destinations
   };
 }
 
-function adapterFor({ name, deliver }: Queue, config: Config, departure: Departure): Adapter {
+function adapterFor(
+  { name, deliver }: Queue,
+  otherKeywords: readonly string[],
+  config: Config,
+  departure: Departure,
+): Adapter {
   switch (deliver.kind) {
     case "maildir":
       return maildirAdapter(join(config.dataFolder, "mail", name), config.hostname);
@@ -50,7 +65,20 @@ function adapterFor({ name, deliver }: Queue, config: Config, departure: Departu
       const account = config.imap.find((each) => each.name === deliver.account);
       // Rules that name such an account are never taken: see `unknownAccounts`.
       if (account === undefined) throw new Error(`there is no IMAP account ${deliver.account}`);
-      return imapAdapter({ ...deliver, account, signIn: signInOf(departure.signIns, account) }, config.hostname);
+      const { places, now, signIns } = departure;
+      const signIn = signInOf(signIns, account);
+      return imapAdapter({ ...deliver, account, signIn, otherKeywords, places, now }, config.hostname);
     }
   }
+}
+
+/** Keywords that mail of other queues in the same account has. */
+function keywordsBeside({ name, deliver }: Queue, queues: readonly Queue[]): readonly string[] {
+  if (deliver.kind !== "imap") return [];
+  const keywords = queues.flatMap(({ name: other, deliver: its }) =>
+    other !== name && its.kind === "imap" && its.account === deliver.account && its.keyword !== null
+      ? [its.keyword]
+      : [],
+  );
+  return [...new Set(keywords)].filter((keyword) => keyword !== deliver.keyword);
 }

@@ -6,7 +6,9 @@ import type { Config } from "../config/config.ts";
 import type { Metrics } from "../console/metrics.ts";
 import type { Decider } from "../decider/decider.ts";
 import { readSrs, type Srs } from "../deliver/srs.ts";
-import { type ImapIntake, type ImapPeriods, startImapIntake } from "../intake/imap.ts";
+import { startDesk } from "../follow-up/desk.ts";
+import { type ImapPeriods, startImapIntake } from "../intake/imap.ts";
+import type { FolderStatus } from "../intake/imap-watch.ts";
 import { type SmtpIntake, startSmtpIntake } from "../intake/smtp.ts";
 import { type Log, networkOf } from "../log.ts";
 import type { SignIns } from "../mailbox/session.ts";
@@ -28,7 +30,10 @@ export type DoorsOptions = {
   readonly periods: ImapPeriods | null;
 };
 
-export type Doors = { readonly doors: readonly SmtpIntake[]; readonly watched: ImapIntake };
+/** How the folders are that are watched: those mail comes from, and those of queues. */
+export type MailboxStatus = () => readonly FolderStatus[];
+
+export type Doors = { readonly doors: readonly SmtpIntake[]; readonly watched: MailboxStatus };
 
 /** Doors are opened last and, being last on the stack, are closed first. */
 export async function openDoors(
@@ -69,8 +74,13 @@ export async function openDoors(
   const watched = started.use(
     startImapIntake({ ...shared, ...times, accounts: config.imap, signIns, onRefused: refusedAt("imap") }),
   );
-  metrics.watch(() => watched.status());
-  return { doors, watched };
+  const pace = periods === null ? {} : { pollMs: periods.pollMs };
+  const desk = started.use(
+    startDesk({ accounts: config.imap, signIns, rules: () => live.rules(), store, log, now, chance, ...pace }),
+  );
+  const status = () => [...watched.status(), ...desk.status()];
+  metrics.watch(status);
+  return { doors, watched: status };
 }
 
 /** Hand a fresh message to the decider with its bytes, so that neither is read back from the store. */

@@ -256,11 +256,13 @@ class Session implements ImapSession {
   private async carry(range: string, goal: string, isMove: boolean): Promise<void> {
     await this.command(this.client.mailboxCreate(goal)); // one that is there already is no error
     if (isMove && this.client.capabilities.has("MOVE")) {
-      await this.command(this.client.messageMove(range, goal, { uid: true }));
+      const moved = await this.command(this.client.messageMove(range, goal, { uid: true }));
+      if (moved === false) throw new Error("the server did not move");
       return;
     }
     if (isMove) this.options.onCannot("move");
-    await this.command(this.client.messageCopy(range, goal, { uid: true }));
+    const copied = await this.command(this.client.messageCopy(range, goal, { uid: true }));
+    if (copied === false) throw new Error("the server did not copy");
   }
 
   private command<T>(running: Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import type { Source } from "../config/yaml.ts";
 import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
 import type { BounceRow, BounceStore } from "./bounces.ts";
+import type { AcknowledgementRow, DeskStore } from "./desk.ts";
 import type { BalanceRow, ReportBy, ReportRow } from "./figures.ts";
 import type { ImapOrigin, ImapStore } from "./imap.ts";
 import type { KeptRules, NewRules } from "./kept.ts";
@@ -165,6 +166,7 @@ export type Case = {
   readonly deliveries: readonly DeliveryRow[];
   readonly attempts: readonly AttemptRow[];
   readonly bounces: readonly BounceRow[];
+  readonly acknowledgements: readonly AcknowledgementRow[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
 
@@ -199,7 +201,8 @@ export type StoreCounts = {
 export type Store = AsyncDisposable &
   BounceStore &
   TeachingStore &
-  ImapStore & {
+  ImapStore &
+  DeskStore & {
     /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
     openBody(): Promise<number>;
     /** Append the next chunk. Await it before the next: that is the back-pressure. */

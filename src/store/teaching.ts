@@ -2,6 +2,7 @@
 
 import type { Features } from "../classify/features.ts";
 import type { Urgency } from "../outcome.ts";
+import type { ImapOrigin } from "./imap.ts";
 
 /** A correction of a decided mail by a person. */
 export type Correction = {
@@ -21,6 +22,8 @@ export type Correction = {
   readonly features: Features | null;
   /** Who wrote it, as a hash (`writerPrint`), 16 bytes; null: not known. */
   readonly writer: Uint8Array | null;
+  /** Where people have put it themselves, so that nothing is to be delivered; null: it is. */
+  readonly lies: ImapOrigin | null;
   /** Of sender and subject, when such mail is to go there from now on; 16 bytes. */
   readonly pin: Uint8Array | null;
 };

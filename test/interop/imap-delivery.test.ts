@@ -40,8 +40,25 @@ function destination(port: number, over: Partial<ImapDestination> = {}): ImapDes
     done: { keyword: null, place: null },
     from: { kind: "now" },
   };
-  return { account, signIn: { tokens: null }, folder: FOLDER, keyword: "$Billing", urgencyKeyword: true, ...over };
+  return {
+    account,
+    signIn: { tokens: null },
+    folder: FOLDER,
+    original: "keep",
+    keyword: "$Billing",
+    urgencyKeyword: true,
+    otherKeywords: [],
+    places,
+    now: () => 0,
+    ...over,
+  };
 }
+
+const places = {
+  imapSources: () => Promise.resolve([]),
+  keepImapPlace: () => Promise.resolve(),
+  imapPlacesGone: () => Promise.resolve(),
+};
 
 function jobOf(id: number, over: Partial<Job> = {}): Job {
   const label = {
@@ -71,7 +88,8 @@ const never = (): AsyncIterable<Uint8Array> => {
 
 async function gatewayTo(port: number, folder: string, wrapStore?: (store: Store) => Store): Promise<TestGateway> {
   const rules = defaultRules();
-  const deliver = { kind: "imap", account: "desk", folder: FOLDER, keyword: "$Billing", urgencyKeyword: true } as const;
+  const place = { kind: "imap", account: "desk", folder: FOLDER } as const;
+  const deliver = { ...place, original: "keep", keyword: "$Billing", urgencyKeyword: true } as const;
   const queues = rules.queues.map((queue) => ({ ...queue, deliver }));
   const settings = `imap: [{name: desk, host: 127.0.0.1, port: ${port}, tls: none, user: alice, password_env: ${PASSWORD_ENV}, folders: []}]`;
   const over = wrapStore === undefined ? {} : { wrapStore };
@@ -201,7 +219,8 @@ test.skipIf(!here)("a wrong password and a server that is away are told apart, a
 test("rules that name an account the configuration does not have are not started with", async () => {
   await using dir = await tempDir();
   const rules = defaultRules();
-  const deliver = { kind: "imap", account: "front", folder: "A", keyword: null, urgencyKeyword: false } as const;
+  const place = { kind: "imap", account: "front", folder: "A" } as const;
+  const deliver = { ...place, original: "keep", keyword: null, urgencyKeyword: false } as const;
   const [first, ...others] = rules.queues;
   if (first === undefined) throw new Error("no queue");
   const start = testGateway(dir.path, { rules: { ...rules, queues: [{ ...first, deliver }, ...others] } });

@@ -44,6 +44,7 @@ export function correction(messageId: number, over: Partial<Correction> = {}): C
     urgency: null,
     features: featuresOf("a rash on my arm"),
     writer: null,
+    lies: null,
     pin: null,
     ...over,
   };

@@ -4,6 +4,7 @@
 import type { BalanceRow, ReportBy, ReportRow } from "../figures.ts";
 import type { Accepted, StoreCounts } from "../store.ts";
 import type { BounceRowOut, BounceWriteVerbs } from "./bounce-columns.ts";
+import type { AcknowledgementRowOut, DeskLookVerbs, DeskWriteVerbs } from "./desk-columns.ts";
 import type { EarlierRow, Pointer } from "./earlier-rows.ts";
 import type { ImapLookVerbs, ImapWriteVerbs, OriginRow } from "./imap-calls.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
@@ -153,6 +154,7 @@ export type CaseRows = {
   readonly deliveries: readonly DeliveryRowOut[];
   readonly attempts: readonly AttemptRowOut[];
   readonly bounces: readonly BounceRowOut[];
+  readonly acknowledgements: readonly AcknowledgementRowOut[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
 
@@ -217,6 +219,7 @@ export type ClaimCall = {
 /** Verbs that change something: all of one batch are one transaction. */
 export type WriteVerbs = TeachWriteVerbs &
   ImapWriteVerbs &
+  DeskWriteVerbs &
   BounceWriteVerbs & {
     openBody(): number;
     appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
@@ -238,7 +241,8 @@ export type WriteVerbs = TeachWriteVerbs &
 
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
 export type LookVerbs = TeachLookVerbs &
-  ImapLookVerbs & {
+  ImapLookVerbs &
+  DeskLookVerbs & {
     waitingQueues(): readonly string[];
     heldQueues(reason: string): readonly string[];
     lastRules(): KeptRulesRow | null;

@@ -19,6 +19,7 @@ import type {
   PastRows,
   RecipientColumns,
 } from "./calls.ts";
+import { acknowledgementOf } from "./desk-columns.ts";
 import { proofOf, readingOf } from "./reading-columns.ts";
 import { pastShadowOf } from "./shadow-columns.ts";
 import { overrideOf } from "./teaching-columns.ts";
@@ -240,6 +241,7 @@ export function caseOf(rows: CaseRows): Case {
     deliveries: rows.deliveries.map(deliveryRowOf),
     attempts: rows.attempts.map(attemptRowOf),
     bounces: rows.bounces.map(bounceOf),
+    acknowledgements: rows.acknowledgements.map(acknowledgementOf),
     duplicates: rows.duplicates,
   };
 }

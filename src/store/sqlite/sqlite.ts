@@ -22,6 +22,7 @@ import {
   recipientOf,
   rulesOf,
 } from "./columns.ts";
+import { deskVerbs } from "./desk-columns.ts";
 import type { Pointer } from "./earlier-rows.ts";
 import { imapVerbs, originRow } from "./imap-columns.ts";
 import { ruleVerbs } from "./kept-rules.ts";
@@ -66,6 +67,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...ruleVerbs(writer),
     ...teachingVerbs(writer),
     ...imapVerbs(writer),
+    ...deskVerbs(writer),
     ...bounceVerbs(writer),
     ...askVerbs(reader.get),
     ...shadowVerbs(reader.get),

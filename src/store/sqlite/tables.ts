@@ -6,6 +6,7 @@ import { bodyStatements } from "./tables/bodies.ts";
 import { bounceStatements } from "./tables/bounces.ts";
 import { dedupeStatements } from "./tables/dedupe.ts";
 import { deliveryStatements } from "./tables/deliveries.ts";
+import { deskStatements } from "./tables/desk.ts";
 import { duplicateStatements } from "./tables/duplicates.ts";
 import { imapStatements } from "./tables/imap.ts";
 import { labelStatements, modelStatements } from "./tables/labels.ts";
@@ -46,6 +47,7 @@ export function openTables(db: Connection) {
     overrides: overrideStatements(db),
     ruleSets: ruleSetStatements(db),
     imap: imapStatements(db),
+    desk: deskStatements(db),
     /** Open bodies below this id are of an earlier run. */
     firstBodyId,
     /** A body id never used; one that a failed call took stays unused. */

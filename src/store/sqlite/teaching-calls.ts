@@ -1,8 +1,10 @@
 // Teaching as plain rows between the client and the store's threads.
 
+import type { ImapOrigin } from "../imap.ts";
 import type { Corrected, Learnt } from "../teaching.ts";
 
 export type CorrectCall = {
+  readonly lies: ImapOrigin | null;
   readonly messageId: number;
   readonly alias: string | null;
   readonly at: number;

@@ -41,11 +41,14 @@ export function deliveryStatements(db: Connection) {
       raise.run(row.routingId, row.urgency, same.id, row.urgency);
       return { id: same.id, isNew: false };
     },
-    /** As `create`, and anew when the queue has the mail already, but as less urgent: people there must see it again. */
-    createAnew(row: NewDelivery): number {
+    /**
+     * As `create`, and anew when the queue has the mail already, but as less urgent, or people have taken away what it
+     * had: they must see it again.
+     */
+    createAnew(row: NewDelivery, isEmptied: (deliveryId: number) => boolean): number {
       const same = current.get(row.messageId, row.queue);
       const isTold = same !== undefined && (same.state !== "delivered" || same.urgency <= row.urgency);
-      return isTold ? same.id : create(row);
+      return isTold && !isEmptied(same.id) ? same.id : create(row);
     },
     /** The delivery that a routing goes back to: this one, or, when it never arrived, one the mail has there by now. */
     again(deliveryId: number, messageId: number, queue: string): number {
@@ -124,6 +127,9 @@ function prepared(db: Connection) {
 }
 
 function leavingStatements(db: Connection) {
+  const delivered = db.prepare(`
+    insert into deliveries (message_id, routing_id, queue, urgency, state, attempts, created_at, next_at)
+    values (:messageId, :routingId, :queue, :urgency, 'delivered', 0, :at, :at)`);
   const leave = db.prepare("update deliveries set left_at = ? where id = ?");
   const shelve = db.prepare(
     `update deliveries set state = 'held', reason = '${LEFT}' where id = ? and state = 'waiting'`,
@@ -133,6 +139,10 @@ function leavingStatements(db: Connection) {
     where id = :deliveryId and left_at is not null and state = 'held' and reason = '${LEFT}'`);
   const enter = db.prepare("update deliveries set left_at = null where id = ? and left_at is not null");
   return {
+    /** One that people have carried out themselves. */
+    createDelivered({ messageId, routingId, queue, urgency, at }: NewDelivery): number {
+      return Number(delivered.run({ messageId, routingId, queue, urgency, at }).lastInsertRowid);
+    },
     /** No routing goes there any more: it is not carried out, unless it was already or is under way. */
     leave(deliveryId: number, at: number): void {
       leave.run(at, deliveryId);

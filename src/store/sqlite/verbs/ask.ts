@@ -9,6 +9,7 @@ import { balanceQuestion } from "../tables/balance.ts";
 import { bodyStatements } from "../tables/bodies.ts";
 import { bounceQuestions } from "../tables/bounces.ts";
 import { deliveryQuestions } from "../tables/deliveries.ts";
+import { acknowledgementQuestions } from "../tables/desk.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
 import { messageStatements } from "../tables/messages.ts";
 import { outcomeQuestions } from "../tables/outcomes.ts";
@@ -33,6 +34,7 @@ export function openQuestions(db: Connection) {
     deliveries: deliveryQuestions(db),
     attempts: attemptQuestions(db),
     bounces: bounceQuestions(db),
+    acknowledgements: acknowledgementQuestions(db),
     duplicates: duplicateQuestions(db),
     balance: balanceQuestion(db),
     report: reportQuestion(db),
@@ -74,6 +76,7 @@ function find(questions: Questions, messageId: number): CaseRows | null {
       deliveries: deliveries.ofMessage(messageId),
       attempts: attempts.ofMessage(messageId),
       bounces: questions.bounces.ofMessage(messageId),
+      acknowledgements: questions.acknowledgements.ofMessage(messageId),
       duplicates: questions.duplicates.ofMessage(messageId),
     };
   });

@@ -1,6 +1,7 @@
 // Corrections by people: a new delivery, the old one left, and what the model learns of it, in one transaction.
 
 import type { Corrected, Learnt } from "../../teaching.ts";
+import type { NewDelivery } from "../tables/deliveries.ts";
 import type { Place } from "../tables/overrides.ts";
 import type { Tables } from "../tables.ts";
 import type { CorrectCall, LabelRow, UndoCall } from "../teaching-calls.ts";
@@ -19,7 +20,7 @@ export function correct(tables: Tables, call: CorrectCall): Corrected {
     const { routing_id: routingId } = place;
     const { messageId, queue, at } = call;
     const goal = { messageId, routingId, queue, urgency, at, leaseTo: null, leaseUntil: 0 };
-    const deliveryId = tables.deliveries.createAnew(goal);
+    const deliveryId = deliveryFor(tables, goal, call.lies);
     const row = { ...call, urgency, saidUrgency, routingId, deliveryId, labelId, act: made[0] ?? null, undoes: null };
     const id = tables.overrides.insert(row);
     move(tables, place, deliveryId, call);
@@ -30,6 +31,15 @@ export function correct(tables: Tables, call: CorrectCall): Corrected {
     tables.pins.add({ at, by, print, type, queue, overrideId: overrides[0] ?? null });
   }
   return { kind: "corrected", from: moved.map(({ queue }) => queue), labelId };
+}
+
+/** Where people have put the mail there themselves, it is delivered. */
+function deliveryFor(tables: Tables, goal: NewDelivery, lies: CorrectCall["lies"]): number {
+  if (lies === null) return tables.deliveries.createAnew(goal, tables.desk.isEmptied);
+  const deliveryId = tables.deliveries.createDelivered(goal);
+  const { uidValidity: uid_validity, ...place } = lies;
+  tables.desk.keepPlace({ ...place, uid_validity, delivery_id: deliveryId }, goal.messageId, goal.at);
+  return deliveryId;
 }
 
 /** Takes back the last act of correction that stands: what it moved goes where it was, what it taught and pinned is undone. */
@@ -44,7 +54,10 @@ export function undoCorrection(tables: Tables, call: UndoCall): Corrected {
     tables.overrides.insert(undoRow(call, place));
     const before = tables.overrides.placesOf(call.messageId).find(({ routing_id }) => routing_id === place.routing_id);
     if (before === undefined) throw new Error(`routing ${place.routing_id} has no outcome`);
-    const deliveryId = tables.deliveries.again(before.given_id, call.messageId, before.queue);
+    const former = tables.deliveries.again(before.given_id, call.messageId, before.queue);
+    const { routing_id: routingId, queue, urgency } = before;
+    const goal = { messageId: call.messageId, routingId, queue, urgency, at: call.at, leaseTo: null, leaseUntil: 0 };
+    const deliveryId = tables.desk.isEmptied(former) ? deliveryFor(tables, goal, null) : former;
     move(tables, place, deliveryId, call);
     unpin(tables, place, call);
   }

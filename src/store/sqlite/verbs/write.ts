@@ -11,7 +11,7 @@ import { record } from "./record.ts";
 import { correct, teach, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model, imap } = tables;
+  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model, imap, desk } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -46,6 +46,9 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     moveImapCursor: ({ account, folder, cursor }) => imap.move(account, folder, cursor),
     wishReconcile: ({ at, by }) => imap.wish(at, by),
     rebindImap: ({ origin, at }) => rebindImap(tables, origin, at),
+    keepImapPlace: ({ place, messageId, at }) => desk.keepPlace(place, messageId, at),
+    imapPlacesGone: (call) => desk.placesGone(call),
+    acknowledge: (call) => desk.acknowledge(call),
     imapMarked({ account, folder, uidValidity, uids, at }) {
       for (const uid of uids) imap.mark(account, folder, uidValidity, uid, at);
     },
@@ -53,7 +56,7 @@ export function writeVerbs(tables: Tables): WriteVerbs {
 }
 
 export function lookVerbs(tables: Tables): LookVerbs {
-  const { routings, messages, deliveries, ruleSets, model, pins, overrides, imap } = tables;
+  const { routings, messages, deliveries, ruleSets, model, pins, overrides, imap, desk } = tables;
   return {
     undecided: ({ after, limit }) =>
       routings.deciding(after, limit).flatMap((messageId) => {
@@ -69,6 +72,14 @@ export function lookVerbs(tables: Tables): LookVerbs {
     imapKnown: ({ account, folder, uidValidity, uids }) =>
       uids.filter((uid) => imap.isKnown(account, folder, uidValidity, uid)),
     imapUnmarked: ({ account, folder, uidValidity, limit }) => imap.unmarked(account, folder, uidValidity, limit),
+    imapPlaces: (call) => desk.places(call),
+    imapPlaceFolders: (account) => desk.placeFolders(account),
+    imapSources: (call) => desk.sources(call),
+    tellMail: (call) => desk.tell(call),
+    deskCase: ({ messageId, account }) => ({
+      places: desk.placesOf(messageId, account),
+      routings: overrides.placesOf(messageId),
+    }),
     lastImapWish: () => imap.lastWish(),
     imapFolders: () => imap.folders(),
     rulesOf: (hash) => ruleSets.filesOf(hash),
