@@ -249,6 +249,8 @@ export type Label = {
   readonly rules: readonly string[];
   /** What SPF, DKIM, DMARC and ARC said. */
   readonly proof: Proof;
+  /** The queue it would be for, if its destination were well; null: it is for this one. */
+  readonly standsInFor: string | null;
 };
 
 /** One delivery to be carried out: a mail to a queue. */

@@ -98,6 +98,7 @@ const LABEL: Label = {
   department: "Nurse line",
   decidedBy: "sure-rule",
   proof: NO_PROOF,
+  standsInFor: null,
   rules: ["chest-pain", "refill"],
 };
 

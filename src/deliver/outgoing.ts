@@ -63,6 +63,7 @@ export function labelHeaders(label: Label): string {
     `X-Mailward-Ref: ${label.ref}`,
     `X-Mailward-Queue: ${label.queue}`,
     `X-Mailward-Type: ${label.requestType ?? "unknown"}`,
+    ...(label.standsInFor === null ? [] : [`X-Mailward-Stands-In-For: ${label.standsInFor}`]),
     `X-Mailward-Priority: ${label.urgency}`,
     `X-Mailward-Department: ${headerWord(label.department ?? "unknown")}`,
     `X-Mailward-Decided-By: ${label.decidedBy}`,

@@ -7,6 +7,7 @@ import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
 import type { BounceRow, BounceStore } from "./bounces.ts";
 import type { AcknowledgementRow, DeskStore } from "./desk.ts";
 import type { BalanceRow, ReportBy, ReportRow } from "./figures.ts";
+import type { FollowUpStore, StandInRow } from "./follow-up.ts";
 import type { ImapOrigin, ImapStore } from "./imap.ts";
 import type { KeptRules, NewRules } from "./kept.ts";
 import type { PastMail } from "./past.ts";
@@ -166,6 +167,8 @@ export type Case = {
   readonly deliveries: readonly DeliveryRow[];
   readonly attempts: readonly AttemptRow[];
   readonly bounces: readonly BounceRow[];
+  /** Moves to a queue that stands in, oldest first. */
+  readonly standIns: readonly StandInRow[];
   readonly acknowledgements: readonly AcknowledgementRow[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
@@ -202,7 +205,8 @@ export type Store = AsyncDisposable &
   BounceStore &
   TeachingStore &
   ImapStore &
-  DeskStore & {
+  DeskStore &
+  FollowUpStore & {
     /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
     openBody(): Promise<number>;
     /** Append the next chunk. Await it before the next: that is the back-pressure. */

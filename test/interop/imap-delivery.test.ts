@@ -77,7 +77,7 @@ function jobOf(id: number, over: Partial<Job> = {}): Job {
     inDoubt: false,
     mail: mailOf(RAW),
     recipients: [recipientOf("billing")],
-    label: { ...label, urgency: "P2", decidedBy: "scorecard", rules: ["bill"], proof: NO_PROOF },
+    label: { ...label, urgency: "P2", decidedBy: "scorecard", rules: ["bill"], proof: NO_PROOF, standsInFor: null },
     ...over,
   };
 }

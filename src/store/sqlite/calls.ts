@@ -6,6 +6,7 @@ import type { Accepted, StoreCounts } from "../store.ts";
 import type { BounceRowOut, BounceWriteVerbs } from "./bounce-columns.ts";
 import type { AcknowledgementRowOut, DeskLookVerbs, DeskWriteVerbs } from "./desk-columns.ts";
 import type { EarlierRow, Pointer } from "./earlier-rows.ts";
+import type { FollowUpAskVerbs, FollowUpLookVerbs, FollowUpWriteVerbs, StandInRowOut } from "./follow-up-columns.ts";
 import type { ImapLookVerbs, ImapWriteVerbs, OriginRow } from "./imap-calls.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
 import type { ShadowCountsOut, ShadowRowOut } from "./shadow-columns.ts";
@@ -97,6 +98,7 @@ export type JobRow = {
   readonly job: JobColumns;
   readonly mail: MailColumns;
   readonly label: LabelColumns;
+  readonly standsInFor: string | null;
   /** null: nothing was looked at. */
   readonly proof: string | null;
   readonly recipients: readonly RecipientColumns[];
@@ -155,6 +157,7 @@ export type CaseRows = {
   readonly attempts: readonly AttemptRowOut[];
   readonly bounces: readonly BounceRowOut[];
   readonly acknowledgements: readonly AcknowledgementRowOut[];
+  readonly standIns: readonly StandInRowOut[];
   readonly duplicates: readonly { readonly alias: string; readonly at: number }[];
 };
 
@@ -220,6 +223,7 @@ export type ClaimCall = {
 export type WriteVerbs = TeachWriteVerbs &
   ImapWriteVerbs &
   DeskWriteVerbs &
+  FollowUpWriteVerbs &
   BounceWriteVerbs & {
     openBody(): number;
     appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
@@ -242,7 +246,8 @@ export type WriteVerbs = TeachWriteVerbs &
 /** Short look-ups on the way of a mail: answered by the writing thread after its commit. */
 export type LookVerbs = TeachLookVerbs &
   ImapLookVerbs &
-  DeskLookVerbs & {
+  DeskLookVerbs &
+  FollowUpLookVerbs & {
     waitingQueues(): readonly string[];
     heldQueues(reason: string): readonly string[];
     lastRules(): KeptRulesRow | null;
@@ -266,7 +271,7 @@ export type BodyPiece = {
 };
 
 /** Questions of people, which may be long: answered by a thread of their own, so no commit waits for them. */
-export type AskVerbs = {
+export type AskVerbs = FollowUpAskVerbs & {
   outcomes(call: {
     readonly queue: string | null;
     readonly alias: string | null;

@@ -20,6 +20,7 @@ import type {
   RecipientColumns,
 } from "./calls.ts";
 import { acknowledgementOf } from "./desk-columns.ts";
+import { standInOf } from "./follow-up-columns.ts";
 import { proofOf, readingOf } from "./reading-columns.ts";
 import { pastShadowOf } from "./shadow-columns.ts";
 import { overrideOf } from "./teaching-columns.ts";
@@ -173,7 +174,7 @@ function pastOutcomeOf(row: PastOutcomeRow): PastOutcome {
   };
 }
 
-export function jobOf({ job, mail, label, proof, recipients }: JobRow): Job {
+export function jobOf({ job, mail, label, proof, recipients, standsInFor }: JobRow): Job {
   const [id, messageId, , queue, attempt, createdAt, inDoubt] = job;
   const [requestType, urgency, department, decidedBy, rules] = label;
   return {
@@ -194,6 +195,7 @@ export function jobOf({ job, mail, label, proof, recipients }: JobRow): Job {
       decidedBy: decidedBy as Outcome["decidedBy"],
       rules: JSON.parse(rules) as string[],
       proof: proofOf(proof),
+      standsInFor,
     },
   };
 }
@@ -241,6 +243,7 @@ export function caseOf(rows: CaseRows): Case {
     deliveries: rows.deliveries.map(deliveryRowOf),
     attempts: rows.attempts.map(attemptRowOf),
     bounces: rows.bounces.map(bounceOf),
+    standIns: rows.standIns.map(standInOf),
     acknowledgements: rows.acknowledgements.map(acknowledgementOf),
     duplicates: rows.duplicates,
   };

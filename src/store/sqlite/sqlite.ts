@@ -4,8 +4,15 @@
 import { refOfToken } from "../../classify/thread.ts";
 import type { Job } from "../../outcome.ts";
 import { idOf, refOf } from "../ref.ts";
-import type { DecidedMail, Finish, NewMail, OutcomeFilter, QueueFilter, Store } from "../store.ts";
-import { StoreTrouble } from "../store.ts";
+import {
+  type DecidedMail,
+  type Finish,
+  type NewMail,
+  type OutcomeFilter,
+  type QueueFilter,
+  type Store,
+  StoreTrouble,
+} from "../store.ts";
 import { bounceVerbs } from "./bounce-columns.ts";
 import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, RecordCall } from "./calls.ts";
 import { startThread, type ThreadClient } from "./client.ts";
@@ -24,12 +31,13 @@ import {
 } from "./columns.ts";
 import { deskVerbs } from "./desk-columns.ts";
 import type { Pointer } from "./earlier-rows.ts";
+import { followUpVerbs } from "./follow-up-columns.ts";
 import { imapVerbs, originRow } from "./imap-columns.ts";
 import { ruleVerbs } from "./kept-rules.ts";
+import { lazyReader } from "./lazy-reader.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
 import { shadowColumns, shadowVerbs } from "./shadow-columns.ts";
 import { teachingVerbs } from "./teaching-columns.ts";
-import type { ThreadTask } from "./thread-words.ts";
 
 export type SqliteStoreOptions = {
   /** Made when it is not there. */
@@ -68,6 +76,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...teachingVerbs(writer),
     ...imapVerbs(writer),
     ...deskVerbs(writer),
+    ...followUpVerbs(writer, reader.get),
     ...bounceVerbs(writer),
     ...askVerbs(reader.get),
     ...shadowVerbs(reader.get),
@@ -78,34 +87,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     crash: () => writer.crash(),
     async [Symbol.asyncDispose]() {
       await writer.close(Promise.all([reader.close(), counter.close()]));
-    },
-  };
-}
-
-type LazyReader = { readonly get: () => Promise<ThreadClient>; readonly close: () => Promise<void> };
-
-/** The reading thread starts with the first question, so that a gateway nobody asks starts sooner. */
-function lazyReader(task: ThreadTask): LazyReader {
-  let reader: Promise<ThreadClient> | null = null;
-  let closed = false;
-  return {
-    async get() {
-      if (closed) throw new StoreTrouble("closed", "The store is closed.");
-      const started = (reader ??= startThread(task));
-      // One that dies is replaced at the next question.
-      void started
-        .then((client) => client.gone.then(() => (reader = reader === started ? null : reader)))
-        .catch(() => null);
-      try {
-        return await started;
-      } catch (error) {
-        if (reader === started) reader = null;
-        throw error;
-      }
-    },
-    async close() {
-      closed = true;
-      await (await reader?.catch(() => undefined))?.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { dedupeStatements } from "./tables/dedupe.ts";
 import { deliveryStatements } from "./tables/deliveries.ts";
 import { deskStatements } from "./tables/desk.ts";
 import { duplicateStatements } from "./tables/duplicates.ts";
+import { followUpStatements } from "./tables/follow-up.ts";
 import { imapStatements } from "./tables/imap.ts";
 import { labelStatements, modelStatements } from "./tables/labels.ts";
 import { messageStatements } from "./tables/messages.ts";
@@ -48,6 +49,7 @@ export function openTables(db: Connection) {
     ruleSets: ruleSetStatements(db),
     imap: imapStatements(db),
     desk: deskStatements(db),
+    followUp: followUpStatements(db),
     /** Open bodies below this id are of an earlier run. */
     firstBodyId,
     /** A body id never used; one that a failed call took stays unused. */

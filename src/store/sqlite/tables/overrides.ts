@@ -13,6 +13,8 @@ export type Place = {
   readonly urgency: string;
   readonly department: string | null;
   readonly queue: string;
+  /** Whose delivery it goes by now: its own queue, or one that stands in. */
+  readonly at_queue: string;
   /** The delivery it goes by now, and the one it was given when it was put there. */
   readonly delivery_id: number;
   readonly given_id: number;
@@ -41,10 +43,11 @@ export function overrideStatements(db: Connection) {
   const decided = db.prepare<unknown[], Place>(`
     select o.routing_id, o.alias, o.request_type as type, o.urgency, o.department, o.queue,
       coalesce(r.delivery_id, o.delivery_id) as delivery_id, o.delivery_id as given_id, null as said_urgency,
-      null as override_id, null as act
+      null as override_id, null as act, d.queue as at_queue
     from outcomes o join routings r on r.id = o.routing_id
+      join deliveries d on d.id = coalesce(r.delivery_id, o.delivery_id)
     where o.routing_id >= ? and o.routing_id < ? order by o.routing_id`);
-  const last = db.prepare<[number], Omit<Place, "alias" | "delivery_id">>(`
+  const last = db.prepare<[number], Omit<Place, "alias" | "delivery_id" | "at_queue">>(`
     select o.routing_id, o.type, o.urgency, o.department, o.queue, o.delivery_id as given_id, o.said_urgency,
       o.id as override_id, coalesce(o.act, o.id) as act
     from overrides o where routing_id = ? and ${STANDING} order by id desc limit 1`);

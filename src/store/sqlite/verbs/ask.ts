@@ -11,6 +11,7 @@ import { bounceQuestions } from "../tables/bounces.ts";
 import { deliveryQuestions } from "../tables/deliveries.ts";
 import { acknowledgementQuestions } from "../tables/desk.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
+import { concernQuestions, standInQuestions } from "../tables/follow-up.ts";
 import { messageStatements } from "../tables/messages.ts";
 import { outcomeQuestions } from "../tables/outcomes.ts";
 import { overrideQuestions } from "../tables/overrides.ts";
@@ -35,6 +36,8 @@ export function openQuestions(db: Connection) {
     attempts: attemptQuestions(db),
     bounces: bounceQuestions(db),
     acknowledgements: acknowledgementQuestions(db),
+    standIns: standInQuestions(db),
+    concerns: concernQuestions(db),
     duplicates: duplicateQuestions(db),
     balance: balanceQuestion(db),
     report: reportQuestion(db),
@@ -55,6 +58,7 @@ export function askVerbs(questions: Questions): AskVerbs {
       questions.report(by, since, bucketMs),
     shadows: (since) => questions.shadows.counts(since),
     deliveries: (filter) => deliveries.list(filter),
+    concerns: (call) => questions.concerns.of(call),
     heldMessages: ({ limit }) => routings.held(limit),
     counts: () => counts(questions),
   };
@@ -76,6 +80,7 @@ function find(questions: Questions, messageId: number): CaseRows | null {
       deliveries: deliveries.ofMessage(messageId),
       attempts: attempts.ofMessage(messageId),
       bounces: questions.bounces.ofMessage(messageId),
+      standIns: questions.standIns.ofMessage(messageId),
       acknowledgements: questions.acknowledgements.ofMessage(messageId),
       duplicates: questions.duplicates.ofMessage(messageId),
     };

@@ -13,6 +13,7 @@ export function jobOf(tables: Tables, deliveryId: number): JobRow {
     job,
     mail,
     label: tables.overrides.label(routingId) ?? tables.outcomes.label(routingId),
+    standsInFor: tables.followUp.standsInFor(deliveryId),
     proof: tables.readings.proof(messageId),
     recipients: recipientsOf(tables, messageId, deliveryId),
   };

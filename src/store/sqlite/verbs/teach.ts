@@ -30,7 +30,7 @@ export function correct(tables: Tables, call: CorrectCall): Corrected {
     const { at, by, type, queue, pin: print } = call;
     tables.pins.add({ at, by, print, type, queue, overrideId: overrides[0] ?? null });
   }
-  return { kind: "corrected", from: moved.map(({ queue }) => queue), labelId };
+  return { kind: "corrected", from: moved.map(({ at_queue }) => at_queue), labelId };
 }
 
 /** Where people have put the mail there themselves, it is delivered. */
@@ -128,7 +128,9 @@ function placesFor(
 
 function isChanged(place: Place, { queue, urgency, type }: CorrectCall): boolean {
   return (
-    place.queue !== queue || (urgency !== null && urgency !== place.urgency) || (type !== null && type !== place.type)
+    place.at_queue !== queue ||
+    (urgency !== null && urgency !== place.urgency) ||
+    (type !== null && type !== place.type)
   );
 }
 

@@ -8,10 +8,11 @@ import { earlier } from "./earlier.ts";
 import { rebindImap } from "./imap.ts";
 import { jobOf } from "./job.ts";
 import { record } from "./record.ts";
+import { standIn } from "./stand-in.ts";
 import { correct, teach, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model, imap, desk } = tables;
+  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model, imap, desk, followUp } = tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -49,6 +50,18 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     keepImapPlace: ({ place, messageId, at }) => desk.keepPlace(place, messageId, at),
     imapPlacesGone: (call) => desk.placesGone(call),
     acknowledge: (call) => desk.acknowledge(call),
+    noteOutages({ away, well, at }) {
+      for (const { queue, code } of away) followUp.begin(queue, code, at);
+      for (const each of well) followUp.end(each.queue, each.at, at);
+    },
+    standIn: (call) => standIn(tables, call),
+    addNotice: ({ deliveryId, kind, recipient, at }) => followUp.addNotice(deliveryId, kind, recipient, at),
+    noticesSent({ ids, at }) {
+      for (const id of ids) followUp.noticeSent(id, at);
+    },
+    noticesFailed({ ids, nextAt }) {
+      for (const id of ids) followUp.noticeFailed(id, nextAt);
+    },
     imapMarked({ account, folder, uidValidity, uids, at }) {
       for (const uid of uids) imap.mark(account, folder, uidValidity, uid, at);
     },
@@ -56,7 +69,7 @@ export function writeVerbs(tables: Tables): WriteVerbs {
 }
 
 export function lookVerbs(tables: Tables): LookVerbs {
-  const { routings, messages, deliveries, ruleSets, model, pins, overrides, imap, desk } = tables;
+  const { routings, messages, deliveries, ruleSets, model, pins, overrides, imap, desk, followUp } = tables;
   return {
     undecided: ({ after, limit }) =>
       routings.deciding(after, limit).flatMap((messageId) => {
@@ -78,8 +91,10 @@ export function lookVerbs(tables: Tables): LookVerbs {
     tellMail: (call) => desk.tell(call),
     deskCase: ({ messageId, account }) => ({
       places: desk.placesOf(messageId, account),
-      routings: overrides.placesOf(messageId),
+      routings: overrides.placesOf(messageId).map((place) => ({ ...place, queue: place.at_queue })),
     }),
+    outages: () => followUp.outages(),
+    dueNotices: ({ now, limit }) => followUp.dueNotices(now, limit),
     lastImapWish: () => imap.lastWish(),
     imapFolders: () => imap.folders(),
     rulesOf: (hash) => ruleSets.filesOf(hash),
