@@ -6,9 +6,11 @@ import { secretFromEnvironment } from "../config/env.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Adapter } from "../deliver/deliver.ts";
 import { imapAdapter } from "../deliver/imap.ts";
+import type { Links } from "../deliver/links.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
 import type { Srs } from "../deliver/srs.ts";
+import { webhookAdapter } from "../deliver/webhook.ts";
 import { type SignIns, signInOf } from "../mailbox/session.ts";
 
 type Queue = RuleSet["queues"][number];
@@ -18,8 +20,13 @@ export type Destinations = {
   adapters(rules: RuleSet, keepOthers: boolean): ReadonlyMap<string, Adapter>;
 };
 
-/** What a forward needs beside its destination. `srs` is null where the sender stays as it is. */
-export type Departure = { readonly srs: Srs | null; readonly now: () => number; readonly signIns: SignIns };
+/** What leaving mail needs beside its destination. `srs` is null where the sender stays as it is, `links` where there are none. */
+export type Departure = {
+  readonly srs: Srs | null;
+  readonly links: Links | null;
+  readonly now: () => number;
+  readonly signIns: SignIns;
+};
 
 export function destinations(config: Config, departure: Departure): Destinations {
   let known = new Map<string, { readonly deliver: string; readonly adapter: Adapter }>();
@@ -52,5 +59,7 @@ function adapterFor({ name, deliver }: Queue, config: Config, departure: Departu
       if (account === undefined) throw new Error(`there is no IMAP account ${deliver.account}`);
       return imapAdapter({ ...deliver, account, signIn: signInOf(departure.signIns, account) }, config.hostname);
     }
+    case "webhook":
+      return webhookAdapter(deliver, { ...departure, secret: secretFromEnvironment });
   }
 }
