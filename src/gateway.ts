@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Config } from "./config/config.ts";
-import { unknownAccounts } from "./config/imap-accounts.ts";
+import { unmetNeeds } from "./config/needs.ts";
 import type { RuleSet } from "./config/rules.ts";
 import { type Status, startHealthPage } from "./console/health.ts";
 import { createMetrics, type Metrics } from "./console/metrics.ts";
@@ -11,6 +11,7 @@ import type { RulesStatus } from "./console/rules-status.ts";
 import { type Decider, startDecider } from "./decider/decider.ts";
 import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
+import type { Links } from "./deliver/links.ts";
 import type { Srs } from "./deliver/srs.ts";
 import { destinations } from "./gateway/destinations.ts";
 import { type MailboxStatus, openDoors } from "./gateway/doors.ts";
@@ -72,14 +73,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { first, seen } = await rulesToStartWith(options, store, today(now()), now());
   await settleQueues(store, first.rules, log, now());
   const srs = config.srsDomain === null ? null : { domain: config.srsDomain, key: await store.srsKey() };
+  const links = config.links === null ? null : { ...config.links, key: await store.linkKey() };
   const signIns = signInsOf(config.imap, { log, now });
   const metrics = createMetrics({ store, inDoubt, now });
-  const behind = await startWork(options, started, { store, metrics, owner, now, first, srs, signIns });
+  const behind = await startWork(options, started, { store, metrics, owner, now, first, srs, links, signIns });
   const { decider, live } = behind;
   const listeners: Listening[] = [];
   const mailboxes: { status: MailboxStatus } = { status: () => [] };
   const gauges = { ...behind, listeners, mailboxes };
-  const page = startHealthPage({ ...config.http, metrics, status: () => status(gauges) });
+  const messages = links === null ? null : { store, key: links.key, now, log };
+  const page = startHealthPage({ ...config.http, metrics, messages, status: () => status(gauges) });
   const [health] = await Promise.all([page.then((each) => started.use(each)), decider.ready]);
   const periods = options.imapPeriods ?? null;
   const chance = options.chance ?? Math.random;
@@ -111,10 +114,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function startWork(
   options: GatewayOptions,
   started: AsyncDisposableStack,
-  { store, metrics, owner, now, first, srs, signIns }: Ground,
+  { store, metrics, owner, now, first, srs, links, signIns }: Ground,
 ): Promise<Behind> {
   const { config, log } = options;
-  const ways = destinations(config, { srs, now, signIns, places: store });
+  const ways = destinations(config, { srs, links, now, signIns, places: store });
   const deliverer = started.use(
     startDeliverer({
       store,
@@ -160,6 +163,7 @@ type Ground = {
   readonly now: () => number;
   readonly first: FirstRules;
   readonly srs: Srs | null;
+  readonly links: Links | null;
   readonly signIns: SignIns;
 };
 
@@ -180,9 +184,9 @@ function watchFolders(
         },
         seen: known,
         onRules: async (good) => {
-          const unknown = unknownAccounts(good.rules, config.imap, folder);
-          if (usedAs === "shadow" || unknown.length === 0) return live.use(usedAs, good);
-          live.refuse(usedAs, unknown);
+          const unmet = unmetNeeds(good.rules, config, folder);
+          if (usedAs === "shadow" || unmet.length === 0) return live.use(usedAs, good);
+          live.refuse(usedAs, unmet);
           return true;
         },
         onProblems: (problems) => live.refuse(usedAs, problems),

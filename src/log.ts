@@ -69,6 +69,8 @@ export type EventName =
   | "imap-odd-address"
   | "imap-up"
   | "internal-error"
+  | "link-opened"
+  | "link-refused"
   | "listening"
   | "listener-error"
   | "loop-held"

@@ -271,12 +271,14 @@ export type Job = {
 
 /** What an adapter saw when an attempt failed. What it means is `deliver/failure.ts`'s to say. */
 export type Failure = {
-  /** How far it came: reaching the far end, signing in, its answer to the envelope, or the message; or trouble of ours. */
-  readonly stage: "connect" | "auth" | "envelope" | "content" | "ours";
-  /** The far end's reply code, e.g. 451; null when there was none. */
+  /** How far it came: reaching the far end, signing in, its answer to the envelope, or the message; or trouble of ours. `http`: its answer to a request. */
+  readonly stage: "connect" | "auth" | "envelope" | "content" | "http" | "ours";
+  /** The far end's reply code, e.g. 451, or under `http` its status, e.g. 503; null when there was none. */
   readonly reply: number | null;
   /** The enhanced status code out of the reply, e.g. "4.7.1", or the system's error code, e.g. "ECONNREFUSED". */
   readonly code: string;
+  /** How long the far end asks us to wait, ms (`Retry-After`); left out where it does not say. */
+  readonly retryAfterMs?: number;
 };
 
 /** How one attempt ended. */

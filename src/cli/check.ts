@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { type Config, loadConfig } from "../config/config.ts";
 import { readEnvironment } from "../config/env.ts";
-import { unknownAccounts } from "../config/imap-accounts.ts";
+import { unmetNeeds } from "../config/needs.ts";
 import { type LoadedRules, loadRules, type RuleSet } from "../config/rules.ts";
 import { rulesJsonSchema } from "../config/rules-json-schema.ts";
 import type { Problem } from "../config/yaml.ts";
@@ -47,12 +47,12 @@ async function check(flags: CheckFlags): Promise<void> {
   if (flags.writeSchema === true) return writeSchema(folder);
   const data = loaded.kind === "config" ? loaded.config.dataFolder : null;
   const rules = loadRules(folder);
-  const elsewhere = loaded.kind === "problems" ? loaded.problems : noSuchAccounts(rules, loaded.config);
+  const elsewhere = loaded.kind === "problems" ? loaded.problems : unmet(rules, loaded.config);
   await checkReport(lookedAt(rules, elsewhere), data, flags);
 }
 
-function noSuchAccounts(loaded: LoadedRules, { imap, rulesFolder }: Config): readonly Problem[] {
-  return loaded.kind === "rules" ? unknownAccounts(loaded.rules, imap, rulesFolder) : [];
+function unmet(loaded: LoadedRules, config: Config): readonly Problem[] {
+  return loaded.kind === "rules" ? unmetNeeds(loaded.rules, config, config.rulesFolder) : [];
 }
 
 function writeSchema(folder: string): void {

@@ -147,5 +147,7 @@ function deliveryText({ deliver }: Queue): string {
       return `smtp ${deliver.host}:${deliver.port} to ${deliver.to}`;
     case "imap":
       return `imap ${deliver.account}, folder ${deliver.folder}`;
+    case "webhook":
+      return `webhook (${deliver.format.kind}) to ${new URL(deliver.url).host}`;
   }
 }

@@ -16,6 +16,11 @@ const DAY_SECONDS = 86_400;
 /** Routing may wait so long for an answer of DNS; more than a minute would be felt at the front desk. */
 const PROOF_SECONDS_MIN = 0.1;
 const PROOF_SECONDS_MAX = 60;
+/** Shorter, nobody would come in time; longer than a month, a link forgotten somewhere would still open a mail. */
+const LINK_HOURS_MIN = 0.25;
+const LINK_HOURS_MAX = 31 * 24;
+const LINK_BASE =
+  "write the address under which people reach this gateway's page, such as https://mailward.clinic.example, without ? and #";
 
 const port = z.int().min(0).max(65535).meta({ example: "port: 2525" });
 const ip = z
@@ -56,6 +61,13 @@ const proofSchema = z.strictObject({
   believe: hostname.optional(),
 });
 
+const httpSchema = z.strictObject({
+  address: ip.default("127.0.0.1"),
+  port: port.default(HTTP_PORT),
+  link_base: z.string().refine(isLinkBase, LINK_BASE).optional(),
+  link_hours: z.number().min(LINK_HOURS_MIN).max(LINK_HOURS_MAX).default(24),
+});
+
 const srsSchema = z.strictObject({ domain });
 
 const limitsSchema = z.strictObject({
@@ -84,7 +96,7 @@ export const configSchema = z.strictObject({
     .optional(),
   log: z.enum(LOG_LEVELS).default("info"),
   listen: z.array(listenerSchema).min(1).optional(),
-  http: z.strictObject({ address: ip.default("127.0.0.1"), port: port.default(HTTP_PORT) }).optional(),
+  http: httpSchema.optional(),
   tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
   staff: z
     .array(
@@ -107,6 +119,14 @@ export const configSchema = z.strictObject({
 
 export type Settings = z.infer<typeof configSchema>;
 export type Listener = z.infer<typeof listenerSchema>;
+
+/** Links open patients' mail, so they never cross a network in clear. */
+function isLinkBase(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  const here = hostname === "localhost" || hostname === "127.0.0.1" || hostname === "[::1]";
+  return (protocol === "https:" || (protocol === "http:" && here)) && username + password + search + hash === "";
+}
 
 /** A text about which the function has nothing to complain; its complaint is the mistake's text. */
 function withoutMistake(mistake: (text: string) => string | null) {

@@ -12,6 +12,7 @@ import { readTls, type TlsFiles } from "./tls.ts";
 import { inOrder, type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
 
 const MEGABYTE = 1024 * 1024;
+const HOUR_MS = 3_600_000;
 
 export type { Listener, TlsFiles };
 export type StaffAccount = { readonly user: string; readonly password: string };
@@ -26,6 +27,12 @@ export type Limits = {
   readonly dataMs: number;
   readonly decideMs: number;
   readonly hops: number;
+};
+
+export type LinkSettings = {
+  /** The address of our page as people reach it, without a slash at the end. */
+  readonly base: string;
+  readonly lifeMs: number;
 };
 
 /** How senders are proven. */
@@ -49,6 +56,8 @@ export type Config = {
   readonly logLevel: LogLevel;
   readonly listeners: readonly Listener[];
   readonly http: { readonly address: string; readonly port: number };
+  /** Where links to single mails lead and how long they hold; null: there are none. */
+  readonly links: LinkSettings | null;
   readonly tls: TlsFiles | null;
   /** Mailboxes watched and delivered to by IMAP. */
   readonly imap: readonly ImapAccount[];
@@ -97,7 +106,7 @@ export function loadConfig(
   const base = file === undefined ? cwd : dirname(resolve(cwd, file));
   const address = environment.listenAddress ?? "127.0.0.1";
   const listeners = settings.listen ?? LISTEN_DEFAULT.map((listener) => ({ ...listener, address }));
-  const http = settings.http ?? { address, port: HTTP_PORT };
+  const http = { address: settings.http?.address ?? address, port: settings.http?.port ?? HTTP_PORT };
   const inFile: Problem[] = [];
   const tls = settings.tls === undefined ? null : readTls(settings.tls, base, problem, inFile);
   const imap = readImap(settings.imap, base, problem, inFile);
@@ -115,6 +124,7 @@ export function loadConfig(
     logLevel: LOG_LEVELS.find((level) => level === environment.logLevel) ?? settings.log,
     listeners,
     http,
+    links: linksFrom(settings.http),
     tls,
     imap,
     staff: settings.staff,
@@ -231,6 +241,11 @@ function withoutSecrets(problem: Problem): Problem {
   );
   if (source === problem.source) return problem;
   return { ...problem, source, width: Math.max(1, Math.min(problem.width, source.length - problem.column + 1)) };
+}
+
+function linksFrom(http: Settings["http"]): LinkSettings | null {
+  if (http?.link_base === undefined) return null;
+  return { base: http.link_base.replace(/\/+$/, ""), lifeMs: http.link_hours * HOUR_MS };
 }
 
 function proofFrom(proof: Settings["proof"]): ProofSettings {

@@ -1,7 +1,8 @@
 // Whether the mail accounts that rules deliver to are in the configuration.
 
+import type { QueueDelivery } from "./delivery.ts";
 import type { ImapAccount } from "./imap.ts";
-import type { QueueDelivery, RuleSet } from "./rules.ts";
+import type { RuleSet } from "./rules.ts";
 import { nowhere, type Problem } from "./yaml.ts";
 
 /** A mistake for each queue that is delivered to an account the configuration does not have, or has for something else. */

@@ -6,6 +6,7 @@ import { guardMistakes } from "./guards.ts";
 import { unknownName } from "./names.ts";
 import { conditionMistakes, exampleMistakes, ruleMistakes } from "./rule-check.ts";
 import type { RuleFiles } from "./rules-schema.ts";
+import { webhookMistakes } from "./webhook.ts";
 import type { Locate, Path, Problem } from "./yaml.ts";
 
 /** All mistakes that need more than one place to be seen. `problem` makes one for a path. */
@@ -70,7 +71,10 @@ function queueMistakes(files: RuleFiles, problem: Locate): readonly Problem[] {
       unknownName("person", person, people, ["queues", name, "escalation", index], problem),
     ),
   );
-  return [...review, ...each, ...told];
+  const posted = Object.entries(files.queues).flatMap(([name, { deliver }]) =>
+    deliver.kind === "webhook" ? webhookMistakes(deliver, ["queues", name, "deliver"], problem) : [],
+  );
+  return [...review, ...each, ...told, ...posted];
 }
 
 function calendarMistakes({ calendar, queues }: RuleFiles, problem: Locate): readonly Problem[] {

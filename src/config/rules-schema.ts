@@ -16,6 +16,7 @@ import {
   urgencyRule,
   when,
 } from "./rule-schema.ts";
+import { webhookSchema } from "./webhook.ts";
 
 const LOCAL_PART = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -89,6 +90,7 @@ const deliver = z.discriminatedUnion("kind", [
       .default(false)
       .describe("Whether each mail also gets its urgency as a keyword, P1 to P4."),
   }),
+  webhookSchema,
 ]);
 
 const queue = z.strictObject({

@@ -5,8 +5,8 @@ import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Urgency } from "../outcome.ts";
-import { isInside } from "./addresses.ts";
 import { type Calendar, calendarOf, type Hours, hoursOf } from "./calendar.ts";
+import { type QueueDelivery, queueDelivery } from "./delivery.ts";
 import { type Forms, formsOf } from "./forms.ts";
 import { type Guard, guardsOf } from "./guards.ts";
 import { type Conditions, conditionsOf, type Examples, examplesOf, type Rule, ruleOf } from "./rule.ts";
@@ -58,31 +58,6 @@ type Alias = {
   /** Other local parts that mean the same alias. */
   readonly also: readonly string[];
 };
-
-/** How a queue gets its mail. */
-export type QueueDelivery =
-  | { readonly kind: "maildir" }
-  | {
-      readonly kind: "smtp";
-      readonly host: string;
-      readonly port: number;
-      readonly to: string;
-      readonly tls: "none" | "opportunistic" | "required" | "verified";
-      /** Whom the far end is told as sender; `srs`: rewritten, where the gateway has a domain for that. */
-      readonly envelope: "srs" | "sender" | "nobody";
-      readonly user: string | null;
-      /** The environment variable that holds the password. */
-      readonly passwordEnv: string | null;
-    }
-  | {
-      readonly kind: "imap";
-      /** Its name in the configuration. */
-      readonly account: string;
-      readonly folder: string;
-      readonly original: "keep" | "copy" | "move" | "tag";
-      readonly keyword: string | null;
-      readonly urgencyKeyword: boolean;
-    };
 
 type Queue = {
   readonly name: string;
@@ -272,29 +247,4 @@ function departmentRule({
   examples,
 }: RuleFiles["departments"][number]): DepartmentRule {
   return { id, note: note ?? null, when: conditionsOf(when), queue, department, examples: examplesOf(examples) };
-}
-
-function queueDelivery(deliver: RuleFiles["queues"][string]["deliver"], domains: readonly string[]): QueueDelivery {
-  switch (deliver.kind) {
-    case "maildir":
-      return { kind: "maildir" };
-    case "smtp": {
-      const { kind, host, port, to, envelope } = deliver;
-      const tls = deliver.tls ?? (isInside(host, domains) ? "opportunistic" : "verified");
-      return {
-        kind,
-        host,
-        port,
-        to,
-        tls,
-        envelope,
-        user: deliver.user ?? null,
-        passwordEnv: deliver.password_env ?? null,
-      };
-    }
-    case "imap": {
-      const { kind, account, folder, original, keyword, urgency_keyword: urgencyKeyword } = deliver;
-      return { kind, account, folder, original, keyword: keyword ?? null, urgencyKeyword };
-    }
-  }
 }

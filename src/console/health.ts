@@ -1,9 +1,11 @@
-// The page machines look at: /healthz (the process answers), /readyz (it can take and decide mail), /metrics.
+// The page machines look at: /healthz (the process answers), /readyz (it can take and decide mail), /metrics; and single
+// mails for who holds a signed link.
 
 import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import type { FolderStatus } from "../intake/imap-watch.ts";
 import type { StoreCounts } from "../store/store.ts";
+import { type MessagesOptions, serveMessages } from "./messages.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RulesStatus } from "./rules-status.ts";
 import { storeAnswer } from "./store-answer.ts";
@@ -46,12 +48,20 @@ export type HealthPageOptions = {
   readonly port: number;
   readonly metrics: Metrics;
   readonly status: () => Promise<Status>;
+  /** null: there are no links to mails. */
+  readonly messages: MessagesOptions | null;
 };
 
 export type HealthPage = AsyncDisposable & { readonly port: number };
 
 /** Serve the page. Rejects when the port cannot be had. */
-export async function startHealthPage({ address, port, metrics, status }: HealthPageOptions): Promise<HealthPage> {
+export async function startHealthPage({
+  address,
+  port,
+  metrics,
+  status,
+  messages,
+}: HealthPageOptions): Promise<HealthPage> {
   const server = fastify({ logger: false, forceCloseConnections: true });
   server.get("/healthz", () => ({ status: "ok" }));
   server.get("/readyz", async (_request, reply) => {
@@ -59,6 +69,7 @@ export async function startHealthPage({ address, port, metrics, status }: Health
     return reply.code(answer.ready ? 200 : 503).send(answer);
   });
   server.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.page()));
+  if (messages !== null) serveMessages(server, messages);
   await server.listen({ host: address, port });
   return {
     port: (server.server.address() as AddressInfo).port,

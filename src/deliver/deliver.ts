@@ -255,7 +255,7 @@ class Lane {
     if (meaning.destinationDown) {
       if (!this.isDown) this.options.log.error("destination-down", { queue: this.queue, code: meaning.code });
       this.downPause = Math.min(Math.max(this.downPause * 2, DOWN_PAUSE_MS), DOWN_PAUSE_MAX_MS);
-      this.downUntil = at + this.downPause;
+      this.downUntil = at + Math.max(this.downPause, meaning.pauseMs);
       void this.giveBack();
     } else if (this.isDown) {
       this.options.log.info("destination-up", { queue: this.queue, code: result.code });

@@ -5,7 +5,9 @@ import type { ImapAccount } from "../config/imap.ts";
 import { connect, type ImapFlow, type MailboxObject, type SignIn } from "../mailbox/session.ts";
 import { mailboxReason, SignInTrouble } from "../mailbox/trouble.ts";
 import type { AttemptResult, Job } from "../outcome.ts";
+import { wholeOf } from "./body-stream.ts";
 import type { Adapter } from "./deliver.ts";
+import { deliveryName } from "./delivery-name.ts";
 import { replyOfNo } from "./failure.ts";
 import { bringThere, type DeskPlaces } from "./imap-in-place.ts";
 import { stamped, topHeaders } from "./outgoing.ts";
@@ -49,17 +51,6 @@ export function imapAdapter(destination: ImapDestination, hostname: string, atte
       line?.close();
     },
   };
-}
-
-/** null: the store cannot give it; the lane, through which it comes, tells why. */
-async function wholeOf(body: AsyncIterable<Uint8Array>): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
-  try {
-    for await (const chunk of body) chunks.push(chunk);
-  } catch {
-    return null;
-  }
-  return Buffer.concat(chunks);
 }
 
 /** What the server says, and what imapflow says for it when the server has told its limit before. */
@@ -201,11 +192,6 @@ class Line {
     this.ending.abort();
     this.client?.close();
   }
-}
-
-/** The same in every attempt of a delivery, and another for every other, also of another gateway with the same folder. */
-export function deliveryName({ id, mail }: Pick<Job, "id" | "mail">): string {
-  return `D${id}-${mail.sha256.slice(0, 32)}`;
 }
 
 function keywordsFor({ keyword, urgencyKeyword }: ImapDestination, { label }: Job): readonly string[] {

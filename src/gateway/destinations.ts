@@ -7,9 +7,11 @@ import type { RuleSet } from "../config/rules.ts";
 import type { Adapter } from "../deliver/deliver.ts";
 import { imapAdapter } from "../deliver/imap.ts";
 import type { DeskPlaces } from "../deliver/imap-in-place.ts";
+import type { Links } from "../deliver/links.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
 import type { Srs } from "../deliver/srs.ts";
+import { webhookAdapter } from "../deliver/webhook.ts";
 import { type SignIns, signInOf } from "../mailbox/session.ts";
 
 type Queue = RuleSet["queues"][number];
@@ -19,9 +21,10 @@ export type Destinations = {
   adapters(rules: RuleSet, keepOthers: boolean): ReadonlyMap<string, Adapter>;
 };
 
-/** What a forward needs beside its destination. `srs` is null where the sender stays as it is. */
+/** What leaving mail needs beside its destination. `srs` is null where the sender stays as it is, `links` where there are none. */
 export type Departure = {
   readonly srs: Srs | null;
+  readonly links: Links | null;
   readonly now: () => number;
   readonly signIns: SignIns;
   readonly places: DeskPlaces;
@@ -69,6 +72,8 @@ function adapterFor(
       const signIn = signInOf(signIns, account);
       return imapAdapter({ ...deliver, account, signIn, otherKeywords, places, now }, config.hostname);
     }
+    case "webhook":
+      return webhookAdapter(deliver, { ...departure, secret: secretFromEnvironment });
   }
 }
 

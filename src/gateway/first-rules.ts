@@ -2,7 +2,7 @@
 
 import { compileRules } from "../classify/compile.ts";
 import type { Config } from "../config/config.ts";
-import { unknownAccounts } from "../config/imap-accounts.ts";
+import { unmetNeeds } from "../config/needs.ts";
 import { loadRules, type RuleSet, relativeTo } from "../config/rules.ts";
 import { type Problem, printProblems, type Source } from "../config/yaml.ts";
 import type { Log } from "../log.ts";
@@ -42,15 +42,15 @@ export async function rulesToStartWith(
   day: string,
   at: number,
 ): Promise<{ readonly first: FirstRules; readonly seen: string | null }> {
-  const refuseUnknown = (set: RuleSet) => {
-    const unknown = unknownAccounts(set, config.imap, config.rulesFolder);
-    if (unknown.length > 0) throw new NoRules(unknown);
+  const refuseUnmet = (set: RuleSet) => {
+    const unmet = unmetNeeds(set, config, config.rulesFolder);
+    if (unmet.length > 0) throw new NoRules(unmet);
   };
-  if (rules !== undefined) refuseUnknown(rules);
+  if (rules !== undefined) refuseUnmet(rules);
   if (rules !== undefined) return { first: { rules, sources: [], problems: [] }, seen: null };
   const { print: seen } = await snapshot(config.rulesFolder);
   const first = await firstRules(config.rulesFolder, store, day, log);
-  refuseUnknown(first.rules);
+  refuseUnmet(first.rules);
   const { hash } = first.rules;
   await store.keepRules({ hash, sources: first.sources, usedAs: "live", at });
   return { first, seen };

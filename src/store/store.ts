@@ -229,6 +229,8 @@ export type Store = AsyncDisposable &
     earlier(ids: readonly string[], before?: number): Promise<readonly EarlierMail[]>;
     /** The key thread tokens are signed with: 32 bytes of chance, hex, made once and the same for the store's whole life. */
     threadKey(): Promise<string>;
+    /** The key links to single mails are signed with: 32 bytes of chance, hex, made once. */
+    linkKey(): Promise<string>;
     /** Write the reading, the outcomes and the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
     record(decided: DecidedMail): Promise<readonly Job[]>;
     /** Put a message that cannot be decided on the held shelf. */

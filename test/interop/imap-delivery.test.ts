@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { ImapAccount } from "../../src/config/imap.ts";
-import { deliveryName, type ImapDestination, imapAdapter } from "../../src/deliver/imap.ts";
+import { deliveryName } from "../../src/deliver/delivery-name.ts";
+import { type ImapDestination, imapAdapter } from "../../src/deliver/imap.ts";
 import { NO_PROOF } from "../../src/message.ts";
 import type { Job } from "../../src/outcome.ts";
 import { type Store, StoreTrouble } from "../../src/store/store.ts";

@@ -231,6 +231,7 @@ export type WriteVerbs = TeachWriteVerbs &
     accept(call: AcceptCall, bytes: Uint8Array): Accepted;
     record(call: RecordCall): readonly JobRow[];
     threadKey(): Uint8Array;
+    linkKey(): Uint8Array;
     holdMessage(call: { readonly messageId: number; readonly reason: string; readonly at: number }): void;
     releaseMessages(call: { readonly messageId: number | null; readonly at: number }): number;
     claim(call: ClaimCall): readonly JobRow[];

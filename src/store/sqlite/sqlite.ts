@@ -114,7 +114,7 @@ function acceptCall({ mail, body, routings, hold, origin }: NewMail): AcceptCall
 
 type DecideVerbs = Pick<
   Store,
-  "undecided" | "readBody" | "earlier" | "threadKey" | "record" | "holdMessage" | "releaseMessages"
+  "undecided" | "readBody" | "earlier" | "threadKey" | "linkKey" | "record" | "holdMessage" | "releaseMessages"
 >;
 
 function decideVerbs(writer: ThreadClient): DecideVerbs {
@@ -136,6 +136,7 @@ function decideVerbs(writer: ThreadClient): DecideVerbs {
       return rows.map(earlierOf);
     },
     threadKey: async () => Buffer.from(await writer.call("threadKey", null)).toString("hex"),
+    linkKey: async () => Buffer.from(await writer.call("linkKey", null)).toString("hex"),
     async record(decided) {
       const jobs = await writer.call("record", recordCall(decided));
       return jobs.map(jobOf);

@@ -10,5 +10,10 @@ export function secretStatements(db: Connection) {
     make.run(name);
     return get.get(name) as Uint8Array;
   };
-  return { threadKey: secret("thread-key"), modelKey: secret("model-key"), srsKey: secret("srs-key") };
+  return {
+    threadKey: secret("thread-key"),
+    modelKey: secret("model-key"),
+    srsKey: secret("srs-key"),
+    linkKey: secret("link-key"),
+  };
 }

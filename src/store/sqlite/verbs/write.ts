@@ -21,6 +21,7 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     record: (call) => record(tables, call),
     threadKey: () => secrets.threadKey(),
     srsKey: () => secrets.srsKey(),
+    linkKey: () => secrets.linkKey(),
     noteBounce: (call) => bounces.note(call),
     holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
     releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
