@@ -16,6 +16,7 @@ import type { Srs } from "./deliver/srs.ts";
 import { destinations } from "./gateway/destinations.ts";
 import { type MailboxStatus, openDoors } from "./gateway/doors.ts";
 import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
+import { type FollowUpPace, startFollowUp } from "./gateway/follow-up.ts";
 import { type LiveModel, startLiveModel } from "./gateway/live-model.ts";
 import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts";
 import { settleQueues } from "./gateway/unknown-queues.ts";
@@ -41,6 +42,8 @@ export type GatewayOptions = {
   readonly workerUrl?: URL;
   /** Shorter times of watched mailboxes, in tests. */
   readonly imapPeriods?: ImapPeriods;
+  /** Another pace of looking after what went wrong, in tests. */
+  readonly followUpPace?: FollowUpPace;
 };
 
 export type Gateway = AsyncDisposable & {
@@ -117,7 +120,8 @@ async function startWork(
   { store, metrics, owner, now, first, srs, links, signIns }: Ground,
 ): Promise<Behind> {
   const { config, log } = options;
-  const ways = destinations(config, { srs, links, now, signIns, places: store });
+  const departure = { srs, links, now, signIns, places: store };
+  const ways = destinations(config, departure);
   const deliverer = started.use(
     startDeliverer({
       store,
@@ -152,6 +156,9 @@ async function startWork(
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
   );
+  const chance = options.chance ?? Math.random;
+  const pace = options.followUpPace ?? null;
+  startFollowUp({ config, store, live, deliverer, departure, log, chance, pace }, started);
   return { store, metrics, now, deliverer, decider, live, model, srs, signIns };
 }
 
@@ -245,7 +252,7 @@ async function status({ store, decider, deliverer, live, model, listeners, mailb
     counts,
     inHand,
     replaced,
-    down: deliverer.down(),
+    down: deliverer.health().flatMap(({ queue, code }) => (code === null ? [] : [queue])),
     rules,
     model: version,
     doors: listeners,

@@ -163,6 +163,7 @@ test("recording answers the leased jobs in order; recording again changes nothin
     decidedBy: "scorecard",
     rules: ["payment-plan", "billing-desk"],
     proof: NO_PROOF,
+    standsInFor: null,
   });
   expect(jobs[0]?.recipients).toEqual([recipientOf("billing")]);
   expect(await store.record(decided)).toEqual([]);

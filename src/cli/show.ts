@@ -48,10 +48,25 @@ function page(found: Case): string {
     "",
     paint("bold", "deliveries"),
     found.deliveries.length === 0 ? "none yet" : deliveries(found),
+    ...standIns(found),
     ...acknowledgements(found),
     ...(found.bounces.length === 0 ? [] : ["", paint("bold", "bounces"), ...found.bounces.map(bounceLine)]),
     ...(found.attempts.length === 0 ? [] : ["", paint("bold", "attempts"), attempts(found)]),
   ].join("\n");
+}
+
+const STAND_IN_WORDS = {
+  away: "its destination stayed away",
+  refused: "its destination refused it for good",
+  bounced: "its destination sent it back",
+} as const;
+
+function standIns({ standIns: rows }: Case): readonly string[] {
+  const lines = rows.map(
+    ({ at, fromQueue, toQueue, why }) =>
+      `  ${dateTime(at)} ${toQueue} stands in for ${fromQueue}: ${STAND_IN_WORDS[why]}`,
+  );
+  return lines.length === 0 ? [] : ["", paint("bold", "moved to the queue that stands in"), ...lines];
 }
 
 function acknowledgements({ acknowledgements: rows }: Case): readonly string[] {

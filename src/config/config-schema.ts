@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { isDomain, networkMistake, serverMistake } from "./addresses.ts";
 import { imapSchema } from "./imap.ts";
+import { noticesSchema } from "./notices.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export const HTTP_PORT = 8025;
@@ -113,6 +114,7 @@ export const configSchema = z.strictObject({
   imap: imapSchema,
   trust: trustSchema.prefault({}),
   srs: srsSchema.optional(),
+  notices: noticesSchema.optional(),
   proof: proofSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 });

@@ -8,6 +8,7 @@ import type { LogLevel } from "../log.ts";
 import { configSchema, HOSTNAME, HTTP_PORT, type Listener, LOG_LEVELS, type Settings } from "./config-schema.ts";
 import type { Environment } from "./env.ts";
 import { type ImapAccount, readImap } from "./imap.ts";
+import { type NoticeSettings, noticesFrom } from "./notices.ts";
 import { readTls, type TlsFiles } from "./tls.ts";
 import { inOrder, type Locate, nowhere, type Problem, readSource, readYaml } from "./yaml.ts";
 
@@ -70,6 +71,8 @@ export type Config = {
   readonly staffDomains: readonly string[];
   /** The domain under which forwards leave and their bounces come back, lower case; null: the sender stays. */
   readonly srsDomain: string | null;
+  /** How people are told what went wrong with their mail; null: only the review queue is. */
+  readonly notices: NoticeSettings | null;
   readonly proof: ProofSettings;
   readonly limits: Limits;
 };
@@ -133,6 +136,7 @@ export function loadConfig(
     staffNetworks: settings.trust.networks,
     staffDomains: settings.trust.staff_domains.map((domain) => domain.toLowerCase()),
     srsDomain: settings.srs?.domain.toLowerCase() ?? null,
+    notices: noticesFrom(settings.notices),
     proof: proofFrom(settings.proof),
     limits: limitsFrom(settings.limits),
   });

@@ -96,6 +96,12 @@ const deliver = z.discriminatedUnion("kind", [
 const queue = z.strictObject({
   owner: text.optional().describe("Who looks after it."),
   backup: name.optional().describe("The queue that stands in for it."),
+  backup_after_minutes: z
+    .number()
+    .min(1)
+    .max(7200)
+    .default(60)
+    .describe("How long its destination may be away before `backup` gets its mail; 5 when our sign-in is refused."),
   escalation: z.array(name).default([]).meta({
     description: "People under `staff` who are told when it does not answer, who is told first first.",
     example: "escalation: [charge-nurse, medical-director]",

@@ -63,6 +63,8 @@ type Queue = {
   readonly name: string;
   readonly owner: string | null;
   readonly backup: string | null;
+  /** How long its destination may be away before that has its mail. */
+  readonly backupAfterMs: number;
   /** Keys of `staff`, who is told first first. */
   readonly escalation: readonly string[];
   /** When somebody looks at it; `business`: as the house. */
@@ -192,6 +194,7 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       name,
       owner: queue.owner ?? null,
       backup: queue.backup ?? null,
+      backupAfterMs: queue.backup_after_minutes * 60_000,
       escalation: queue.escalation,
       hours: typeof queue.hours === "string" ? queue.hours : hoursOf(queue.hours),
       deliver: queueDelivery(queue.deliver, files.domains),

@@ -6,6 +6,7 @@ import type { AttemptResult, Job, Urgency } from "../outcome.ts";
 import { type Finish, LEASE_MS, type Store } from "../store/store.ts";
 import { noting, once } from "./body-stream.ts";
 import { judge, type Meaning } from "./failure.ts";
+import { type Health, LaneHealth } from "./lane-health.ts";
 
 /** One way of delivering. Answers how it ended; throws only for a bug. */
 export type Adapter = AsyncDisposable & {
@@ -27,9 +28,6 @@ const UNWRITTEN_MAX = 100;
 const DRAIN_MS = 4000;
 /** How long a lane waits before it writes an attempt again that the store did not take. */
 const REWRITE_MS = 500;
-/** A lane whose destination is down tries one message after this pause, doubling up to the longest. */
-const DOWN_PAUSE_MS = 1000;
-const DOWN_PAUSE_MAX_MS = 30_000;
 
 export type DelivererOptions = {
   readonly store: Store;
@@ -46,8 +44,8 @@ export type Deliverer = AsyncDisposable & {
   wants(queue: string, urgency: Urgency): boolean;
   /** Take jobs leased to this gateway; `raw` when the message's bytes are at hand. */
   take(jobs: readonly Job[], raw: Uint8Array | null): void;
-  /** Queues whose destination does not answer now. */
-  down(): readonly string[];
+  /** How the queues' destinations are. */
+  health(): readonly Health[];
   /**
    * Deliver by these adapters from now on. Lanes whose adapter is among them go on; the others give back what they have
    * not begun, finish what is under way, and are gone when the promise settles.
@@ -85,7 +83,7 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
       replace(adapters);
       await Promise.all(leaving);
     },
-    down: () => [...lanes].filter(([, lane]) => lane.isDown).map(([queue]) => queue),
+    health: () => [...lanes.values()].map((lane) => lane.health.told()),
     async [Symbol.asyncDispose]() {
       await Promise.all([...leaving, ...[...lanes.values()].map((lane) => lane.stop())]);
     },
@@ -115,12 +113,12 @@ class Lane {
   private readonly stopping = new AbortController();
   /** Whether the last look found as many as it asked for, so that there are probably more. */
   private moreWaiting = true;
-  private downUntil = 0;
-  private downPause = 0;
+  readonly health: LaneHealth;
   private readonly timer: NodeJS.Timeout;
 
   constructor(queue: string, adapter: Adapter, options: DelivererOptions, kept: { bytes: number }) {
     this.queue = queue;
+    this.health = new LaneHealth(queue);
     this.adapter = adapter;
     this.options = options;
     this.kept = kept;
@@ -129,7 +127,7 @@ class Lane {
   }
 
   get isDown(): boolean {
-    return this.downPause > 0;
+    return this.health.isDown;
   }
 
   /** Others are sent to the store when older ones wait there, so that the old and the retried have their turn. */
@@ -193,7 +191,7 @@ class Lane {
   private slots(): number {
     if (this.stopping.signal.aborted || this.writing.size > UNWRITTEN_MAX) return 0;
     if (!this.isDown) return this.adapter.concurrency;
-    return this.options.now() >= this.downUntil ? 1 : 0;
+    return this.options.now() >= this.health.downUntil ? 1 : 0;
   }
 
   /** One attempt. Its record is written while the lane goes on with the next: a commit must not keep a connection idle. */
@@ -252,21 +250,24 @@ class Lane {
   }
 
   private noteHealth(result: AttemptResult, meaning: Meaning, at: number): void {
-    if (meaning.destinationDown) {
-      if (!this.isDown) this.options.log.error("destination-down", { queue: this.queue, code: meaning.code });
-      this.downPause = Math.min(Math.max(this.downPause * 2, DOWN_PAUSE_MS), DOWN_PAUSE_MAX_MS);
-      this.downUntil = at + Math.max(this.downPause, meaning.pauseMs);
-      void this.giveBack();
-    } else if (this.isDown) {
-      this.options.log.info("destination-up", { queue: this.queue, code: result.code });
-      this.downPause = 0;
-      this.claim();
+    const { log } = this.options;
+    switch (this.health.note(result, meaning, at)) {
+      case "down":
+        log.error("destination-down", { queue: this.queue, code: meaning.code });
+        break;
+      case "up":
+        log.info("destination-up", { queue: this.queue, code: result.code });
+        this.claim();
+        break;
+      case "same":
+        break;
     }
+    if (meaning.destinationDown) void this.giveBack();
   }
 
   private claim(): void {
     if (this.claiming !== null || this.stopping.signal.aborted || this.ready.length >= AHEAD_JOBS) return;
-    if (this.isDown && (this.options.now() < this.downUntil || this.underWay.size > 0)) return;
+    if (this.isDown && (this.options.now() < this.health.downUntil || this.underWay.size > 0)) return;
     this.claiming = this.claimDue()
       .catch((error: unknown) => this.options.log.error("store-trouble", { ...errorFields(error), queue: this.queue }))
       .finally(() => {
