@@ -13,6 +13,7 @@ import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import type { Links } from "./deliver/links.ts";
 import type { Srs } from "./deliver/srs.ts";
+import { startTrials } from "./gateway/canary.ts";
 import { destinations } from "./gateway/destinations.ts";
 import { type MailboxStatus, openDoors } from "./gateway/doors.ts";
 import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
@@ -44,6 +45,8 @@ export type GatewayOptions = {
   readonly imapPeriods?: ImapPeriods;
   /** Another pace of looking after what went wrong, in tests. */
   readonly followUpPace?: FollowUpPace;
+  /** Trials oftener than the configuration may say, in tests; milliseconds. */
+  readonly canaryEveryMs?: number;
 };
 
 export type Gateway = AsyncDisposable & {
@@ -92,6 +95,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { doors, watched } = await openDoors({ config, log, chance, periods, ...behind }, started);
   mailboxes.status = watched;
   listeners.push(...doors.map(({ port }, index) => ({ ...pick(config, index), port })));
+  const everyMs = options.canaryEveryMs ?? null;
+  await startTrials({ config, log, ...behind, listeners, everyMs, observe: metrics.trials }, started);
   const watches = options.rules === undefined ? watchFolders(options, started, live, seen, now) : [];
   log.info("ready", { rulesHash: first.rules.hash });
   const all = started.move();

@@ -53,6 +53,8 @@ export type EventName =
   | "backup-in-use"
   | "body-unreadable"
   | "bounced"
+  | "canary"
+  | "canary-missing"
   | "decided"
   | "decider-replaced"
   | "delivered"

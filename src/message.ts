@@ -27,6 +27,11 @@ export type Envelope = {
 /** Stands for an alias where the recipient is an address of ours for bounces; the tag is then the number of the delivery. */
 export const RETURN_ALIAS = "(returned)";
 
+/** Stands for an alias where the recipient is one of our own trials; the tag is then the alias and the trial's number. */
+export const CANARY_ALIAS = "(canary)";
+/** Where trials end: a queue with a lane like any other, and nobody to read it. */
+export const CANARY_QUEUE = "(canary)";
+
 /** One RCPT TO of ours. */
 export type Recipient = {
   /** The configured alias it belongs to, e.g. "billing". */

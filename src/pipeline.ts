@@ -12,7 +12,15 @@ import { readOverride } from "./classify/override.ts";
 import { staffProof } from "./classify/staff.ts";
 import { threadOf } from "./classify/thread.ts";
 import { type Known, withKnown } from "./config/conditions.ts";
-import { type Facts, type LocalTime, type Message, RETURN_ALIAS, type StaffProof } from "./message.ts";
+import {
+  CANARY_ALIAS,
+  CANARY_QUEUE,
+  type Facts,
+  type LocalTime,
+  type Message,
+  RETURN_ALIAS,
+  type StaffProof,
+} from "./message.ts";
 import type { Decided, Evidence, Outcome, Reading, Shadow, ShadowOutcome, Verdict, Without } from "./outcome.ts";
 import { kindWithFacts } from "./parse/kind.ts";
 import { parse } from "./parse/parse.ts";
@@ -183,6 +191,7 @@ function answersFor(found: Findings, alias: string, rules: CompiledRules) {
   const ground: Ground = { alias: rules.aliases.get(alias) ?? null, known, today, advice, withShadow: false };
   return (other: Partial<Ground & Pick<Findings, "matches" | "said">> = {}): Answer => {
     const judged = classify(other.matches ?? found.matches, other.said ?? found.said, { ...ground, ...other }, rules);
+    if (alias === CANARY_ALIAS) return trial(judged);
     const verdict = alias === RETURN_ALIAS ? cameBack(judged) : judged;
     return { verdict, routed: route(verdict, known, found.localTime, rules.set) };
   };
@@ -191,6 +200,12 @@ function answersFor(found: Findings, alias: string, rules: CompiledRules) {
 /** What comes back for a forward is for people, whatever its words say: they are those of the mail that came back. */
 function cameBack(verdict: Verdict): Verdict {
   return { ...verdict, reviewReason: "came-back", decidedBy: "review" };
+}
+
+/** A trial of ours has taken the whole way of a mail but for its end: no people are to see it. */
+function trial(verdict: Verdict): Answer {
+  const decision = { kind: "route", queue: CANARY_QUEUE, department: CANARY_QUEUE } as const;
+  return { verdict: { ...verdict, reviewReason: null }, routed: { decision, evidence: [] } };
 }
 
 /** Pieces of evidence that are left out one by one; a mail with more has so many reasons that none alone decides. */

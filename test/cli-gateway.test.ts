@@ -19,13 +19,21 @@ let gateway: LiveGateway;
 beforeAll(async () => {
   dir = await tempDir();
   const nobody = await freePort();
+  const [smtp, lmtp] = [await freePort(), await freePort()];
   gateway = await liveGateway({
     folder: join(dir.path, "home"),
     deliver: (queue) =>
       queue === "admissions-desk"
         ? { kind: "smtp", host: "127.0.0.1", port: nobody, to: "desk@clinic.example", tls: "none" }
         : { kind: "maildir" },
-    settings: { workers: 1 },
+    settings: {
+      workers: 1,
+      // Commands that send find the doors in the configuration.
+      listen: [
+        { protocol: "smtp", port: smtp },
+        { protocol: "lmtp", port: lmtp },
+      ],
+    },
   });
   await mkdir(join(dir.path, "empty"));
 });
@@ -78,7 +86,7 @@ describe("beside a running gateway", () => {
     for (const verb of ["hold", "release", "retry"]) {
       for (const args of [[], ["--all", "--queue", "billing-desk"], ["MW-000012", "--all"]]) {
         const { code, told } = await mailward(["queue", verb, ...args, "--config", gateway.config]);
-        expect([code, told]).toEqual([2, "Say which: references, or --queue NAME, or --all.\n"]);
+        expect([code, told]).toEqual([2, "Say which: references, or --queue NAME and other filters, or --all.\n"]);
       }
       const nothing = await mailward(["queue", verb, "--queue", "no-such-queue", "--config", gateway.config]);
       expect([nothing.code, nothing.out]).toEqual([1, "no-such-queue: nothing fits\n"]);
@@ -103,6 +111,75 @@ describe("beside a running gateway", () => {
     expect((await ask(["queue", "release", ref])).out).toBe(`${ref}: 1 released\n`);
     const rows = lines((await ask(["balance", "--json"])).out);
     expect(rows.map(({ missing }) => missing)).toEqual(rows.map(() => 0));
+  });
+
+  test("filters choose, a dry run changes nothing, and who did what and why is on record", async () => {
+    const ref = await sent(await mailTo("admissions", "What time should I arrive for my admission?"));
+    await until("its delivery waits", async () => {
+      const found = lines((await ask(["queue", "list", "--queue", "admissions-desk", "--json"])).out);
+      return found.some((each) => each.ref === ref && each["state"] === "waiting");
+    });
+    const those = ["--queue", "admissions-desk", "--alias", "admissions", "--since", "1h"];
+    const dry = (await ask(["queue", "hold", ...those, "--dry-run"])).out;
+    expect(dry).toMatch(/^admissions-desk admissions \S+ \S+: \d+ would be held\. Nothing was changed\.$/m);
+    expect(dry).toContain(ref);
+    const why = ["--by", "maria", "--why", "the desk moves house"];
+    const nobody = await mailward([
+      "queue",
+      "hold",
+      "--alias",
+      "billing",
+      "--queue",
+      "admissions-desk",
+      "--config",
+      gateway.config,
+    ]);
+    expect([nobody.code, nobody.out]).toEqual([1, "admissions-desk billing: nothing fits\n"]);
+    const old = await mailward(["queue", "hold", ...those, "--until", "2020-01-01", "--config", gateway.config]);
+    expect(old.code).toBe(1);
+    const { out } = await ask(["queue", "hold", ...those, ...why]);
+    const [, held = "0"] = /: (\d+) held$/m.exec(out) ?? [];
+    expect(Number(held)).toBeGreaterThan(0);
+    const because = ["queue", "release", "--because", "operator", "--json"];
+    expect(lines((await ask([...because, "--dry-run"])).out)).toMatchObject([{ dryRun: true, count: Number(held) }]);
+    expect(lines((await ask(because)).out)).toMatchObject([{ verb: "release", result: `${held} released` }]);
+    const [last, before] = lines((await ask(["queue", "log", "--json"])).out);
+    expect(last).toMatchObject({ verb: "release", filter: { reason: "operator" }, changed: Number(held) });
+    expect(before).toMatchObject({ verb: "hold", by: "maria", reason: "the desk moves house", changed: Number(held) });
+    expect((await ask(["queue", "log"])).out).toMatch(
+      /maria +hold +admissions-desk admissions .* the desk moves house$/m,
+    );
+  });
+
+  test("the balance is drawn up by day and door too, and is exact in each", async () => {
+    await sent(await mailTo("billing", "Could I set up a payment plan?"));
+    const all = lines((await ask(["balance", "--json"])).out);
+    const sum = (rows: readonly Row[]) => rows.reduce((total, row) => total + Number(row["accepted"]), 0);
+    for (const by of ["day", "door"]) {
+      const rows = lines((await ask(["balance", "--by", by, "--json"])).out);
+      expect(sum(rows)).toBe(sum(all));
+      expect(rows.every(({ missing }) => missing === 0)).toBe(true);
+    }
+    expect((await ask(["balance", "--by", "door"])).out).toMatch(/^smtp +\d+/m);
+    expect(lines((await ask(["balance", "--by", "mailbox", "--json"])).out)).toEqual([]);
+  });
+
+  test("canary sends a mail by each door for each alias, sees it arrive, and leaves no trace in figures", async () => {
+    const before = (await ask(["report", "--json"])).out;
+    const outcomes = (await ask(["outcomes", "--limit", "1000", "--json"])).out;
+    const { out } = await ask(["canary", "--wait", "20", "--json"]);
+    const rows = lines(out);
+    expect(rows.length).toBeGreaterThan(3);
+    expect(rows.map(({ kind }) => kind)).toEqual(rows.map(() => "arrived"));
+    expect(new Set(rows.map(({ alias }) => alias))).toContain("clinical");
+    expect((await ask(["report", "--json"])).out).toBe(before);
+    expect((await ask(["outcomes", "--limit", "1000", "--json"])).out).toBe(outcomes);
+    const balance = lines((await ask(["balance", "--json"])).out);
+    expect(balance.find(({ alias }) => alias === "(canary)")).toMatchObject({ accepted: rows.length, missing: 0 });
+    const odd = await mailward(["canary", "--alias", "no-such", "--config", gateway.config]);
+    expect([odd.code, odd.told]).toEqual([2, expect.stringMatching(/^There is no alias no-such\. The rules know: /)]);
+    const door = await mailward(["canary", "--door", "uucp", "--config", gateway.config]);
+    expect([door.code, door.told]).toEqual([2, expect.stringMatching(/^No door fits\. There are: smtp /)]);
   });
 
   test("report draws a bar for each queue, rule and day", async () => {

@@ -154,7 +154,9 @@ test("an operator's hold, release and retry take effect on a running gateway", a
       return row?.attempts === count && row.state === "waiting";
     });
   await attempted(1);
-  expect(await desk.retryDeliveries({ queue: "billing-desk" }, clock.now())).toBe(1);
+  expect(
+    await desk.operate({ verb: "retry", filter: { queue: "billing-desk" }, at: clock.now(), by: "x", reason: "" }),
+  ).toBe(1);
   await attempted(2); // without the clock having moved
   sink.behave({ kind: "accept" });
   expect(await desk.holdDeliveries({ queue: "billing-desk" }, "operator")).toBe(1);

@@ -142,8 +142,8 @@ test("operators hold what waits, release what is held, and make both due now", a
   expect(await store.releaseDeliveries({ ref: one.ref }, NOW)).toBe(1);
   expect(await stateOf(store, one.id)).toMatchObject({ state: "waiting", nextAt: NOW, reason: null });
   expect(await store.holdDeliveries({ ref: one.ref }, "again")).toBe(1);
-  expect(await store.retryDeliveries({}, NOW)).toBe(2);
-  expect(await store.retryDeliveries({ ref: "MW-000000" }, NOW)).toBe(0);
+  expect(await store.operate({ verb: "retry", filter: {}, at: NOW, by: "x", reason: "" })).toBe(2);
+  expect(await store.operate({ verb: "retry", filter: { ref: "MW-000000" }, at: NOW, by: "x", reason: "" })).toBe(0);
   expect(await stateOf(store, leased.id)).toMatchObject({ state: "leased" });
   expect((await claim(store, { queue: "nurses" })).map(({ id }) => id)).toEqual([other.id]);
 });

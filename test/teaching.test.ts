@@ -102,7 +102,9 @@ test("an attempt under way is finished, and what it could not deliver is not tri
   await store.correct(correction(id));
   await store.finish(finishOf(job?.id ?? 0, 1, { kind: "wait", until: NOW + 500 }));
   expect(await claim(store, "billing-desk")).toEqual([]);
-  expect(await store.retryDeliveries({ queue: "billing-desk" }, NOW)).toBe(0);
+  expect(await store.operate({ verb: "retry", filter: { queue: "billing-desk" }, at: NOW, by: "x", reason: "" })).toBe(
+    0,
+  );
   expect(await store.releaseDeliveries({}, NOW)).toBe(0);
   expect(await store.deliveries({ limit: 10 })).toMatchObject([{ queue: "clinical-triage" }]);
 });

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { balanceCommand } from "./balance.ts";
+import { canaryCommand } from "./canary.ts";
 import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -36,6 +37,7 @@ export function allCommands(): readonly Command[] {
     overrideCommand(),
     queueCommand(),
     balanceCommand(),
+    canaryCommand(),
     imapCommand(),
     reportCommand(),
     replayCommand(),

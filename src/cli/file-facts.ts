@@ -4,11 +4,11 @@
 import type { Config } from "../config/config.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Learned } from "../decider/learn.ts";
+import { addressesIn } from "../deliver/mail-client.ts";
 import { type RecipientLookup, recipientLookup } from "../intake/recipients.ts";
 import { NO_PROOF } from "../message.ts";
 import { UNKNOWN_ALIAS } from "../pipeline.ts";
 import { believedProof } from "../proof/authentication-results.ts";
-import { addressesIn } from "./mail-client.ts";
 
 /** Where a mail's alias is looked for, the most certain first: what a mail server wrote, then what the sender wrote. */
 const ALIAS_HEADERS = ["delivered-to", "x-original-to", "envelope-to", "to", "cc"];

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type Config, type Flags, loadConfig } from "../config/config.ts";
 import { readEnvironment } from "../config/env.ts";
 import { printProblems } from "../config/yaml.ts";
+import { NotSent } from "../deliver/mail-client.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite.ts";
 import { type Store, StoreTrouble } from "../store/store.ts";
 import { dateTime } from "./terminal.ts";
@@ -54,7 +55,8 @@ export async function plainErrors(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof CannotDo) && !(error instanceof StoreTrouble)) throw error;
+    if (![CannotDo, NotSent, StoreTrouble].some((known) => error instanceof known) || !(error instanceof Error))
+      throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { addressesIn, openMailClient, type Reply, type Server } from "./mail-client.ts";
+import { addressesIn, openMailClient, type Reply, type Server } from "../deliver/mail-client.ts";
 import { CannotDo, plainErrors, print, printJson } from "./operator.ts";
 import { safe, table } from "./terminal.ts";
 

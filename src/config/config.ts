@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { availableParallelism, hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { LogLevel } from "../log.ts";
+import { type CanarySettings, canaryFrom } from "./canary.ts";
 import { configSchema, HOSTNAME, HTTP_PORT, type Listener, LOG_LEVELS, type Settings } from "./config-schema.ts";
 import type { Environment } from "./env.ts";
 import { type ImapAccount, readImap } from "./imap.ts";
@@ -73,6 +74,8 @@ export type Config = {
   readonly srsDomain: string | null;
   /** How people are told what went wrong with their mail; null: only the review queue is. */
   readonly notices: NoticeSettings | null;
+  /** Mails of our own that try every door again and again; null: none. */
+  readonly canary: CanarySettings | null;
   readonly proof: ProofSettings;
   readonly limits: Limits;
 };
@@ -136,6 +139,7 @@ export function loadConfig(
     staffNetworks: settings.trust.networks,
     staffDomains: settings.trust.staff_domains.map((domain) => domain.toLowerCase()),
     srsDomain: settings.srs?.domain.toLowerCase() ?? null,
+    canary: canaryFrom(settings.canary),
     notices: noticesFrom(settings.notices),
     proof: proofFrom(settings.proof),
     limits: limitsFrom(settings.limits),

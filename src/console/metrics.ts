@@ -3,7 +3,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
+import type { TrialResult } from "../follow-up/trials.ts";
 import type { FolderStatus as WatchedFolder } from "../intake/imap-watch.ts";
+import { CANARY_ALIAS, CANARY_QUEUE } from "../message.ts";
 import type { Decided } from "../outcome.ts";
 import type { Bounced } from "../store/bounces.ts";
 import type { Store } from "../store/store.ts";
@@ -24,6 +26,8 @@ export type Metrics = RulesMetrics & {
   /** Watched folders are shown from now on, as this answers. */
   watch(status: () => readonly WatchedFolder[]): void;
   bounced(bounced: Bounced): void;
+  /** What came of the gateway's own trials. */
+  trials(results: readonly TrialResult[]): void;
 };
 
 export type MetricsOptions = {
@@ -81,20 +85,47 @@ export function createMetrics({ store, inDoubt, now }: MetricsOptions): Metrics 
     accepted(arrival, acceptance) {
       for (const [index, routing] of acceptance.accepted.routings.entries()) {
         if (routing.kind === "duplicate") duplicates.inc();
-        else accepted.inc({ door: arrival.door, alias: arrival.recipients[index]?.alias ?? "" });
+        else if (arrival.recipients[index]?.alias !== CANARY_ALIAS)
+          accepted.inc({ door: arrival.door, alias: arrival.recipients[index]?.alias ?? "" });
       }
     },
     refused: (reason) => refused.inc({ reason }),
     decided(result, micros) {
       decideSeconds.observe(micros / 1e6);
       for (const { decision, urgency, decidedBy } of result.outcomes) {
-        decided.inc({ queue: decision.queue, urgency, decided_by: decidedBy });
+        if (decision.queue !== CANARY_QUEUE) decided.inc({ queue: decision.queue, urgency, decided_by: decidedBy });
       }
     },
     ...rulesMetrics(registers),
     bounced: bouncedCounter(registers),
-    attempt: (queue, { next }) => attempts.inc({ queue, result: next.kind }),
+    trials: trialGauges(registers),
+    attempt(queue, { next }) {
+      if (queue !== CANARY_QUEUE) attempts.inc({ queue, result: next.kind });
+    },
     watch: (status) => mailboxGauges(registers, status),
+  };
+}
+
+function trialGauges(registers: Registry[]): Metrics["trials"] {
+  const missing = new Gauge({
+    name: "mailward_canary_missing",
+    help: "Trials of the last round that did not arrive, by door: each is an alarm",
+    labelNames: ["door"],
+    registers,
+  });
+  const seconds = new Gauge({
+    name: "mailward_canary_seconds",
+    help: "The longest a trial of the last round took, by door",
+    labelNames: ["door"],
+    registers,
+  });
+  return (results) => {
+    for (const door of new Set(results.map((result) => result.door))) {
+      const mine = results.filter((result) => result.door === door);
+      missing.set({ door }, mine.filter(({ kind }) => kind !== "arrived").length);
+      const times = mine.flatMap((result) => (result.kind === "arrived" ? [result.afterMs] : []));
+      if (times.length > 0) seconds.set({ door }, Math.max(...times) / 1000);
+    }
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { secretFromEnvironment } from "../config/env.ts";
 import type { RuleSet } from "../config/rules.ts";
+import { canaryAdapter } from "../deliver/canary.ts";
 import type { Adapter } from "../deliver/deliver.ts";
 import { imapAdapter } from "../deliver/imap.ts";
 import type { DeskPlaces } from "../deliver/imap-in-place.ts";
@@ -13,6 +14,7 @@ import { smtpAdapter } from "../deliver/smtp.ts";
 import type { Srs } from "../deliver/srs.ts";
 import { webhookAdapter } from "../deliver/webhook.ts";
 import { type SignIns, signInOf } from "../mailbox/session.ts";
+import { CANARY_QUEUE } from "../message.ts";
 
 type Queue = RuleSet["queues"][number];
 
@@ -31,6 +33,7 @@ export type Departure = {
 };
 
 export function destinations(config: Config, departure: Departure): Destinations {
+  const trials = canaryAdapter();
   let known = new Map<string, { readonly deliver: string; readonly adapter: Adapter }>();
   return {
     adapters({ queues }, keepOthers) {
@@ -45,7 +48,7 @@ export function destinations(config: Config, departure: Departure): Destinations
         ] as const;
       });
       known = new Map([...(keepOthers ? known : []), ...next]);
-      return new Map([...known].map(([queue, { adapter }]) => [queue, adapter]));
+      return new Map([...[...known].map(([queue, { adapter }]) => [queue, adapter] as const), [CANARY_QUEUE, trials]]);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Metrics } from "../console/metrics.ts";
 import type { Decider } from "../decider/decider.ts";
 import { readSrs, type Srs } from "../deliver/srs.ts";
 import { startDesk } from "../follow-up/desk.ts";
+import { withCanaries } from "../intake/canary.ts";
 import { type ImapPeriods, startImapIntake } from "../intake/imap.ts";
 import type { FolderStatus } from "../intake/imap-watch.ts";
 import { type SmtpIntake, startSmtpIntake } from "../intake/smtp.ts";
@@ -49,12 +50,13 @@ export async function openDoors(
     metrics.refused(reason);
     log.info("refused", { reason, door });
   };
+  const lookup = withCanaries(live.lookup, await store.canaryKey());
   const doors: SmtpIntake[] = [];
   for (const listener of config.listeners) {
     const door = await startSmtpIntake({
       ...config,
       listener,
-      lookup: live.lookup,
+      lookup,
       returned: (address) => (srs === null ? null : readSrs(srs, address, now())),
       help: live.help,
       store,
@@ -68,7 +70,6 @@ export async function openDoors(
       started.defer(async () => void (await Promise.all(doors.map((each) => each[Symbol.asyncDispose]()))));
     log.info("listening", { protocol: listener.protocol, listenAddress: listener.address, port: door.port });
   }
-  const { lookup } = live;
   const shared = { store, lookup, limits: config.limits, log, now, chance, onAccepted };
   const times = periods === null ? {} : { periods };
   const watched = started.use(

@@ -1,7 +1,11 @@
 // Figures the store answers: the balance of what was accepted, and counts for reports.
 
-/** Accepted routings of one alias by where they are now. `missing` is what is nowhere: an alarm when not 0. */
+/** What a balance is drawn up by. `mailbox`: account, folder and UIDVALIDITY, with the lowest and highest UID. */
+export type BalanceBy = "alias" | "day" | "door" | "mailbox";
+
+/** Accepted routings of one alias, day, door or mailbox by where they are now. `missing` is what is nowhere: an alarm when not 0. */
 export type BalanceRow = {
+  /** The alias, or the day, door or mailbox. */
   readonly alias: string;
   readonly accepted: number;
   readonly delivered: number;

@@ -61,6 +61,9 @@ export type Notice = Concern & {
   readonly at: number;
 };
 
+/** A trial of ours that came in: which, and when it had gone the whole way; null: not yet. */
+export type TrialRow = { readonly tag: string; readonly door: string; readonly arrivedAt: number | null };
+
 /** The verbs of what follows. Every one is one transaction. */
 export type FollowUpStore = {
   /** Queues whose destinations are away, with the last code; those that took something since are told in `well`. */
@@ -84,5 +87,7 @@ export type FollowUpStore = {
   /** Notices that are due, oldest first. */
   dueNotices(now: number, limit: number): Promise<readonly Notice[]>;
   noticesSent(ids: readonly number[], at: number): Promise<void>;
+  /** Trials decided from a moment on. */
+  trials(since: number): Promise<readonly TrialRow[]>;
   noticesFailed(ids: readonly number[], nextAt: number): Promise<void>;
 };

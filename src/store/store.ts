@@ -6,10 +6,11 @@ import type { EarlierMail, Mail, Recipient } from "../message.ts";
 import type { Decided, Job, Outcome, Reading, Urgency } from "../outcome.ts";
 import type { BounceRow, BounceStore } from "./bounces.ts";
 import type { AcknowledgementRow, DeskStore } from "./desk.ts";
-import type { BalanceRow, ReportBy, ReportRow } from "./figures.ts";
+import type { BalanceBy, BalanceRow, ReportBy, ReportRow } from "./figures.ts";
 import type { FollowUpStore, StandInRow } from "./follow-up.ts";
 import type { ImapOrigin, ImapStore } from "./imap.ts";
 import type { KeptRules, NewRules } from "./kept.ts";
+import type { OperatorStore, QueueFilter } from "./operator.ts";
 import type { PastMail } from "./past.ts";
 import type { PastShadow, ShadowCounts } from "./shadow.ts";
 import type { OverrideRow, TeachingStore } from "./teaching.ts";
@@ -181,14 +182,6 @@ export type OutcomeFilter = {
   readonly limit: number;
 };
 
-export type QueueFilter = {
-  readonly queue?: string;
-  readonly ref?: string;
-  readonly state?: DeliveryState;
-  /** Why they are held, word for word. */
-  readonly reason?: string;
-};
-
 export type StoreCounts = {
   readonly undecided: number;
   readonly heldMessages: number;
@@ -206,7 +199,8 @@ export type Store = AsyncDisposable &
   TeachingStore &
   ImapStore &
   DeskStore &
-  FollowUpStore & {
+  FollowUpStore &
+  OperatorStore & {
     /** Begin a body that comes in chunks. Bodies never accepted are swept when the store is next opened for writing. */
     openBody(): Promise<number>;
     /** Append the next chunk. Await it before the next: that is the back-pressure. */
@@ -231,6 +225,8 @@ export type Store = AsyncDisposable &
     threadKey(): Promise<string>;
     /** The key links to single mails are signed with: 32 bytes of chance, hex, made once. */
     linkKey(): Promise<string>;
+    /** The key of our own trials, likewise. */
+    canaryKey(): Promise<string>;
     /** Write the reading, the outcomes and the deliveries; answers the jobs leased to `leaseTo`. Deciding twice changes nothing. */
     record(decided: DecidedMail): Promise<readonly Job[]>;
     /** Put a message that cannot be decided on the held shelf. */
@@ -269,7 +265,7 @@ export type Store = AsyncDisposable &
     decidedSince(since: number): Promise<readonly number[]>;
     /** As many of these messages, from the first on, as one answer carries; at least one of those that are there. */
     pastMails(messageIds: readonly number[]): Promise<readonly PastMail[]>;
-    balance(): Promise<readonly BalanceRow[]>;
+    balance(by?: BalanceBy): Promise<readonly BalanceRow[]>;
     report(request: {
       readonly by: ReportBy;
       readonly since: number;
@@ -282,10 +278,6 @@ export type Store = AsyncDisposable &
     heldMessages(
       limit: number,
     ): Promise<readonly { readonly ref: string; readonly reason: string; readonly at: number }[]>;
-    /** Operators' verbs on deliveries, each answers how many changed. `hold` takes waiting ones, `release` held ones, `retry` makes waiting and held ones due now. */
-    holdDeliveries(filter: QueueFilter, reason: string): Promise<number>;
-    releaseDeliveries(filter: QueueFilter, now: number): Promise<number>;
-    retryDeliveries(filter: QueueFilter, now: number): Promise<number>;
     counts(): Promise<StoreCounts>;
     /** The queues that deliveries wait for. */
     waitingQueues(): Promise<readonly string[]>;

@@ -25,7 +25,9 @@ export type TestGatewayOptions = {
   readonly rules?: RuleSet;
   /** Instead: a folder that is watched. */
   readonly rulesFolder?: string;
-} & Partial<Pick<GatewayOptions, "now" | "chance" | "wrapStore" | "workerUrl" | "imapPeriods" | "followUpPace">>;
+} & Partial<
+  Pick<GatewayOptions, "now" | "chance" | "wrapStore" | "workerUrl" | "imapPeriods" | "followUpPace" | "canaryEveryMs">
+>;
 
 /** Tests of anything else are left alone by those who look after what went wrong. */
 const ASLEEP = { pollMs: 24 * 3600_000, gatherMs: 0 };

@@ -1,7 +1,7 @@
 // What the client and the store's threads say to each other: verbs with plain rows, so that little is copied and
 // nothing is read twice. The client turns domain values into rows and back (`columns.ts`); the threads only do SQL.
 
-import type { BalanceRow, ReportBy, ReportRow } from "../figures.ts";
+import type { BalanceBy, BalanceRow, ReportBy, ReportRow } from "../figures.ts";
 import type { Accepted, StoreCounts } from "../store.ts";
 import type { BounceRowOut, BounceWriteVerbs } from "./bounce-columns.ts";
 import type { AcknowledgementRowOut, DeskLookVerbs, DeskWriteVerbs } from "./desk-columns.ts";
@@ -9,6 +9,7 @@ import type { EarlierRow, Pointer } from "./earlier-rows.ts";
 import type { FollowUpAskVerbs, FollowUpLookVerbs, FollowUpWriteVerbs, StandInRowOut } from "./follow-up-columns.ts";
 import type { ImapLookVerbs, ImapWriteVerbs, OriginRow } from "./imap-calls.ts";
 import type { KeepRulesCall, KeptRulesRow } from "./kept-rules.ts";
+import type { DeliveryFilter, OperatorAskVerbs, OperatorWriteVerbs } from "./operator-columns.ts";
 import type { ShadowCountsOut, ShadowRowOut } from "./shadow-columns.ts";
 import type { OverrideRowOut, TeachLookVerbs, TeachWriteVerbs } from "./teaching-calls.ts";
 
@@ -174,13 +175,6 @@ export type PastRows = Pick<CaseRows, "messageId" | "mail" | "reading" | "routin
 };
 
 /** Which deliveries an operator means; null is any. */
-export type DeliveryFilter = {
-  readonly queue: string | null;
-  readonly messageId: number | null;
-  readonly state: string | null;
-  readonly reason: string | null;
-};
-
 export type AcceptCall = {
   /** null: the bytes come along. */
   readonly bodyId: number | null;
@@ -224,6 +218,7 @@ export type WriteVerbs = TeachWriteVerbs &
   ImapWriteVerbs &
   DeskWriteVerbs &
   FollowUpWriteVerbs &
+  OperatorWriteVerbs &
   BounceWriteVerbs & {
     openBody(): number;
     appendBody(call: { readonly bodyId: number }, bytes: Uint8Array): void;
@@ -232,15 +227,13 @@ export type WriteVerbs = TeachWriteVerbs &
     record(call: RecordCall): readonly JobRow[];
     threadKey(): Uint8Array;
     linkKey(): Uint8Array;
+    canaryKey(): Uint8Array;
     holdMessage(call: { readonly messageId: number; readonly reason: string; readonly at: number }): void;
     releaseMessages(call: { readonly messageId: number | null; readonly at: number }): number;
     claim(call: ClaimCall): readonly JobRow[];
     unlease(deliveryIds: readonly number[]): void;
     finish(call: FinishCall): void;
     recoverLeases(call: { readonly owner: string; readonly now: number }): number;
-    holdDeliveries(call: DeliveryFilter & { readonly holdReason: string }): number;
-    releaseDeliveries(call: DeliveryFilter & { readonly now: number }): number;
-    retryDeliveries(call: DeliveryFilter & { readonly now: number }): number;
     keepRules(call: KeepRulesCall): void;
   };
 
@@ -272,28 +265,29 @@ export type BodyPiece = {
 };
 
 /** Questions of people, which may be long: answered by a thread of their own, so no commit waits for them. */
-export type AskVerbs = FollowUpAskVerbs & {
-  outcomes(call: {
-    readonly queue: string | null;
-    readonly alias: string | null;
-    readonly urgency: string | null;
-    readonly since: number | null;
-    readonly limit: number;
-  }): readonly OutcomeRowOut[];
-  find(call: { readonly messageId: number }): CaseRows | null;
-  decidedSince(since: number): readonly number[];
-  pastMails(messageIds: readonly number[]): readonly PastRows[];
-  balance(): readonly BalanceRow[];
-  report(call: { readonly by: ReportBy; readonly since: number; readonly bucketMs: number }): readonly ReportRow[];
-  shadows(since: number): ShadowCountsOut;
-  deliveries(call: DeliveryFilter & { readonly limit: number }): readonly DeliveryRowOut[];
-  heldMessages(call: { readonly limit: number }): readonly {
-    readonly message_id: number;
-    readonly held_reason: string;
-    readonly changed_at: number;
-  }[];
-  counts(): StoreCounts;
-};
+export type AskVerbs = FollowUpAskVerbs &
+  OperatorAskVerbs & {
+    outcomes(call: {
+      readonly queue: string | null;
+      readonly alias: string | null;
+      readonly urgency: string | null;
+      readonly since: number | null;
+      readonly limit: number;
+    }): readonly OutcomeRowOut[];
+    find(call: { readonly messageId: number }): CaseRows | null;
+    decidedSince(since: number): readonly number[];
+    pastMails(messageIds: readonly number[]): readonly PastRows[];
+    balance(by: BalanceBy): readonly BalanceRow[];
+    report(call: { readonly by: ReportBy; readonly since: number; readonly bucketMs: number }): readonly ReportRow[];
+    shadows(since: number): ShadowCountsOut;
+    deliveries(call: DeliveryFilter & { readonly limit: number }): readonly DeliveryRowOut[];
+    heldMessages(call: { readonly limit: number }): readonly {
+      readonly message_id: number;
+      readonly held_reason: string;
+      readonly changed_at: number;
+    }[];
+    counts(): StoreCounts;
+  };
 
 export type Verbs = WriteVerbs & LookVerbs & AskVerbs;
 export type Verb = keyof Verbs;

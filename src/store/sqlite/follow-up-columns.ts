@@ -1,7 +1,15 @@
 // What follows a delivery, the near side: the words of the gateway to rows and back.
 
 import type { Urgency } from "../../outcome.ts";
-import type { Concern, FollowUpStore, NoticeKind, StandInReason, StandInRequest, StandInRow } from "../follow-up.ts";
+import type {
+  Concern,
+  FollowUpStore,
+  NoticeKind,
+  StandInReason,
+  StandInRequest,
+  StandInRow,
+  TrialRow,
+} from "../follow-up.ts";
 import { refOf } from "../ref.ts";
 import type { ThreadClient } from "./client.ts";
 
@@ -56,6 +64,7 @@ export type FollowUpWriteVerbs = {
 
 /** Looked for among all that waits, so by the thread for questions. */
 export type FollowUpAskVerbs = {
+  trials(since: number): readonly TrialRow[];
   concerns(call: { readonly now: number; readonly since: number; readonly limit: number }): readonly ConcernRow[];
 };
 
@@ -75,6 +84,7 @@ export function followUpVerbs(writer: ThreadClient, reader: () => Promise<Thread
     async concerns(request) {
       return (await (await reader()).call("concerns", request)).map(concernOf);
     },
+    trials: async (since) => (await reader()).call("trials", since),
     addNotice: ({ deliveryId, kind }, recipient, at) => writer.call("addNotice", { deliveryId, kind, recipient, at }),
     async dueNotices(now, limit) {
       const rows = await writer.call("dueNotices", { now, limit });

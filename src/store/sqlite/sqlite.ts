@@ -4,17 +4,9 @@
 import { refOfToken } from "../../classify/thread.ts";
 import type { Job } from "../../outcome.ts";
 import { idOf, refOf } from "../ref.ts";
-import {
-  type DecidedMail,
-  type Finish,
-  type NewMail,
-  type OutcomeFilter,
-  type QueueFilter,
-  type Store,
-  StoreTrouble,
-} from "../store.ts";
+import { type DecidedMail, type Finish, type NewMail, type OutcomeFilter, type Store, StoreTrouble } from "../store.ts";
 import { bounceVerbs } from "./bounce-columns.ts";
-import type { AcceptCall, BodyPiece, DeliveryFilter, FinishCall, RecordCall } from "./calls.ts";
+import type { AcceptCall, BodyPiece, FinishCall, RecordCall } from "./calls.ts";
 import { startThread, type ThreadClient } from "./client.ts";
 import {
   caseOf,
@@ -35,6 +27,7 @@ import { followUpVerbs } from "./follow-up-columns.ts";
 import { imapVerbs, originRow } from "./imap-columns.ts";
 import { ruleVerbs } from "./kept-rules.ts";
 import { lazyReader } from "./lazy-reader.ts";
+import { filterOf, messageIdOf, operatorVerbs } from "./operator-columns.ts";
 import { earlierOf, readingColumns } from "./reading-columns.ts";
 import { shadowColumns, shadowVerbs } from "./shadow-columns.ts";
 import { teachingVerbs } from "./teaching-columns.ts";
@@ -56,8 +49,6 @@ export type SqliteStore = Store & {
   crash(): Promise<void>;
 };
 
-/** No message has this id: what a reference that is none stands for. */
-const NO_MESSAGE = -1;
 /** Ids looked up for one mail. The last of a long list of References are the nearest. */
 const EARLIER_IDS_MAX = 20;
 
@@ -71,7 +62,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ...intakeVerbs(writer),
     ...decideVerbs(writer),
     ...deliverVerbs(writer),
-    ...operatorVerbs(writer),
+    ...queueVerbs(writer),
+    ...operatorVerbs(writer, reader.get),
     ...ruleVerbs(writer),
     ...teachingVerbs(writer),
     ...imapVerbs(writer),
@@ -114,7 +106,15 @@ function acceptCall({ mail, body, routings, hold, origin }: NewMail): AcceptCall
 
 type DecideVerbs = Pick<
   Store,
-  "undecided" | "readBody" | "earlier" | "threadKey" | "linkKey" | "record" | "holdMessage" | "releaseMessages"
+  | "undecided"
+  | "readBody"
+  | "earlier"
+  | "threadKey"
+  | "linkKey"
+  | "canaryKey"
+  | "record"
+  | "holdMessage"
+  | "releaseMessages"
 >;
 
 function decideVerbs(writer: ThreadClient): DecideVerbs {
@@ -136,6 +136,7 @@ function decideVerbs(writer: ThreadClient): DecideVerbs {
       return rows.map(earlierOf);
     },
     threadKey: async () => Buffer.from(await writer.call("threadKey", null)).toString("hex"),
+    canaryKey: async () => Buffer.from(await writer.call("canaryKey", null)).toString("hex"),
     linkKey: async () => Buffer.from(await writer.call("linkKey", null)).toString("hex"),
     async record(decided) {
       const jobs = await writer.call("record", recordCall(decided));
@@ -212,18 +213,10 @@ function finishCall(finish: Finish): FinishCall {
   }
 }
 
-type OperatorVerbs = Pick<
-  Store,
-  "holdDeliveries" | "releaseDeliveries" | "retryDeliveries" | "waitingQueues" | "heldQueues"
->;
-
-function operatorVerbs(writer: ThreadClient): OperatorVerbs {
+function queueVerbs(writer: ThreadClient): Pick<Store, "waitingQueues" | "heldQueues"> {
   return {
     waitingQueues: () => writer.call("waitingQueues", null),
     heldQueues: (reason) => writer.call("heldQueues", reason),
-    holdDeliveries: (filter, reason) => writer.call("holdDeliveries", { ...filterOf(filter), holdReason: reason }),
-    releaseDeliveries: (filter, now) => writer.call("releaseDeliveries", { ...filterOf(filter), now }),
-    retryDeliveries: (filter, now) => writer.call("retryDeliveries", { ...filterOf(filter), now }),
   };
 }
 
@@ -248,7 +241,7 @@ function askVerbs(reader: () => Promise<ThreadClient>): AskVerbs {
       const rows = await (await reader()).call("pastMails", messageIds);
       return rows.map(pastMailOf);
     },
-    balance: async () => (await reader()).call("balance", null),
+    balance: async (by = "alias") => (await reader()).call("balance", by),
     report: async (request) => (await reader()).call("report", request),
     async deliveries(filter) {
       const rows = await (await reader()).call("deliveries", { ...filterOf(filter), limit: filter.limit });
@@ -269,13 +262,4 @@ function outcomeFilterOf({ queue, alias, urgency, since, limit }: OutcomeFilter)
     since: since ?? null,
     limit,
   };
-}
-
-function filterOf({ queue, ref, state, reason }: QueueFilter): DeliveryFilter {
-  return { queue: queue ?? null, messageId: messageIdOf(ref), state: state ?? null, reason: reason ?? null };
-}
-
-/** null is any message. */
-function messageIdOf(ref: string | undefined): number | null {
-  return ref === undefined ? null : (idOf(ref) ?? NO_MESSAGE);
 }

@@ -12,6 +12,7 @@ import { followUpStatements } from "./tables/follow-up.ts";
 import { imapStatements } from "./tables/imap.ts";
 import { labelStatements, modelStatements } from "./tables/labels.ts";
 import { messageStatements } from "./tables/messages.ts";
+import { operatorStatements } from "./tables/operator.ts";
 import { outcomeStatements } from "./tables/outcomes.ts";
 import { overrideStatements } from "./tables/overrides.ts";
 import { pinStatements } from "./tables/pins.ts";
@@ -48,6 +49,7 @@ export function openTables(db: Connection) {
     overrides: overrideStatements(db),
     ruleSets: ruleSetStatements(db),
     imap: imapStatements(db),
+    operator: operatorStatements(db),
     desk: deskStatements(db),
     followUp: followUpStatements(db),
     /** Open bodies below this id are of an earlier run. */

@@ -1,7 +1,9 @@
 // Statements of `deliveries`: a mail and a queue it must reach. A delivery is leased to one gateway for one attempt.
 
-import type { ClaimCall, DeliveryFilter, DeliveryRowOut, FinishCall, JobColumns } from "../calls.ts";
+import type { ClaimCall, DeliveryRowOut, FinishCall, JobColumns } from "../calls.ts";
 import type { Connection } from "../open.ts";
+import type { DeliveryFilter } from "../operator-columns.ts";
+import { FITS } from "./operator.ts";
 
 const URGENCIES = ["P1", "P2", "P3", "P4"] as const;
 /** Why a delivery is held that waited when the last routing left it; held for another reason it stays so if one comes back. */
@@ -86,7 +88,7 @@ export function deliveryStatements(db: Connection) {
       return columns;
     },
     ...leavingStatements(db),
-    ...operatorStatements(db),
+    ...queueStatements(db),
   };
 }
 
@@ -156,20 +158,7 @@ function leavingStatements(db: Connection) {
   };
 }
 
-/** The operators' verbs; each answers how many rows it changed. */
-function operatorStatements(db: Connection) {
-  const matching = `(:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
-    and (:state is null or state = :state) and (:reason is null or reason = :reason) and left_at is null`;
-  const hold = db.prepare(`
-    update deliveries set state = 'held', reason = :holdReason
-    where state <> 'delivered' and state = 'waiting' and ${matching}`);
-  const release = db.prepare(`
-    update deliveries set state = 'waiting', next_at = :now, created_at = :now, reason = null
-    where state <> 'delivered' and state = 'held' and ${matching}`);
-  const retry = db.prepare(`
-    update deliveries set state = 'waiting', next_at = :now, reason = null,
-      created_at = case state when 'held' then :now else created_at end
-    where state <> 'delivered' and state in ('waiting', 'held') and ${matching}`);
+function queueStatements(db: Connection) {
   const waitingQueues = db.prepare<[], { queue: string }>(`
     select distinct queue from deliveries where state = 'waiting'`);
   const heldQueues = db.prepare<[string], { queue: string }>(`
@@ -177,9 +166,6 @@ function operatorStatements(db: Connection) {
   return {
     waitingQueues: (): readonly string[] => waitingQueues.all().map(({ queue }) => queue),
     heldQueues: (reason: string): readonly string[] => heldQueues.all(reason).map(({ queue }) => queue),
-    hold: (filter: DeliveryFilter & { readonly holdReason: string }): number => hold.run(filter).changes,
-    release: (filter: DeliveryFilter & { readonly now: number }): number => release.run(filter).changes,
-    retry: (filter: DeliveryFilter & { readonly now: number }): number => retry.run(filter).changes,
   };
 }
 
@@ -189,8 +175,7 @@ export function deliveryQuestions(db: Connection) {
   const list = (state: string) =>
     db.prepare<unknown[], DeliveryRowOut>(`
       select ${columns} from deliveries
-      where ${state} and (:queue is null or queue = :queue) and (:messageId is null or message_id = :messageId)
-        and (:state is null or state = :state) and (:reason is null or reason = :reason) and left_at is null
+      where ${state} and ${FITS}
       order by id desc limit :limit`);
   const any = list("true");
   const open = list("state <> 'delivered'");

@@ -1,5 +1,7 @@
 // Statements of `outages`, `stand_ins` and `notices`.
 
+import { CANARY_ALIAS } from "../../../message.ts";
+import type { TrialRow } from "../../follow-up.ts";
 import type { ConcernRow, NoticeRow, OutageRow, StandInRowOut } from "../follow-up-columns.ts";
 import type { Connection } from "../open.ts";
 
@@ -114,7 +116,15 @@ export function concernQuestions(db: Connection) {
       select ${columns}, 'stand-in', s.why from stand_ins s join deliveries d on d.id = s.from_delivery
       where s.at >= :since and ${untold("stand-in")}
     ) order by urgency, delivery_id limit :limit`);
+  const trials = db.prepare<[number], TrialRow>(`
+    select r.tag, m.door, (
+      select max(a.ended_at) from attempts a join deliveries d on d.id = a.delivery_id
+      where a.delivery_id = o.delivery_id and d.state = 'delivered') as arrivedAt
+    from outcomes t indexed by outcomes_by_time join outcomes o on o.routing_id = t.routing_id
+      join routings r on r.id = o.routing_id join messages m on m.id = r.message_id
+    where t.decided_at >= ? and t.alias = '${CANARY_ALIAS}'`);
   return {
+    trials: (since: number): readonly TrialRow[] => trials.all(since),
     of: (call: { now: number; since: number; limit: number }): readonly ConcernRow[] => concerns.all(call),
   };
 }

@@ -1,5 +1,6 @@
 // Statements of `outcomes`: what was decided for each routing, and why.
 
+import { CANARY_ALIAS } from "../../../message.ts";
 import type { Column, LabelColumns, OutcomeRowOut, PastOutcomeRow } from "../calls.ts";
 import type { Connection } from "../open.ts";
 import { ROUTINGS_PER_MESSAGE } from "./routings.ts";
@@ -43,6 +44,7 @@ export function outcomeQuestions(db: Connection) {
     from (
       select routing_id from outcomes indexed by outcomes_by_time
       where (:queue is null or queue = :queue) and (:alias is null or alias = :alias)
+        and (:alias is not null or alias <> '${CANARY_ALIAS}')
         and (:urgency is null or urgency = :urgency) and decided_at >= coalesce(:since, 0)
       order by decided_at desc, routing_id desc limit :limit
     ) n
@@ -61,7 +63,7 @@ export function outcomeQuestions(db: Connection) {
   const decidedSince = db
     .prepare(`
       select distinct routing_id / ${ROUTINGS_PER_MESSAGE} as message_id from outcomes indexed by outcomes_by_time
-      where decided_at >= ? order by message_id`)
+      where decided_at >= ? and alias <> '${CANARY_ALIAS}' order by message_id`)
     .pluck();
   const pastOf = db.prepare<unknown[], PastOutcomeRow>(`
     select alias, request_type, urgency, department, queue, review, decided_by, rules from outcomes

@@ -1,5 +1,6 @@
 // Volumes over time, counted from the narrow index on outcomes.
 
+import { CANARY_ALIAS } from "../../../message.ts";
 import type { ReportBy, ReportRow } from "../../figures.ts";
 import type { Connection } from "../open.ts";
 
@@ -20,7 +21,7 @@ export function reportQuestion(db: Connection) {
     db.prepare<unknown[], Row>(`
       select decided_at / cast(:bucketMs as integer) * cast(:bucketMs as integer) as bucket,
         ${COLUMN_OF[by]} as "by", count(*) as count
-      from outcomes indexed by outcomes_by_time where decided_at >= :since group by 1, 2 order by 1, 2`);
+      from outcomes indexed by outcomes_by_time where decided_at >= :since and alias <> '${CANARY_ALIAS}' group by 1, 2 order by 1, 2`);
   return (by: ReportBy, since: number, bucketMs: number): readonly ReportRow[] => {
     const rows = counting(by).all({ since, bucketMs });
     return by === "rule" ? byRule(rows) : rows.map((row) => ({ ...row, by: row.by ?? NO_VALUE }));

@@ -15,5 +15,6 @@ export function secretStatements(db: Connection) {
     modelKey: secret("model-key"),
     srsKey: secret("srs-key"),
     linkKey: secret("link-key"),
+    canaryKey: secret("canary-key"),
   };
 }

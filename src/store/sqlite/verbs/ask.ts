@@ -13,6 +13,7 @@ import { acknowledgementQuestions } from "../tables/desk.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
 import { concernQuestions, standInQuestions } from "../tables/follow-up.ts";
 import { messageStatements } from "../tables/messages.ts";
+import { operatorQuestions } from "../tables/operator.ts";
 import { outcomeQuestions } from "../tables/outcomes.ts";
 import { overrideQuestions } from "../tables/overrides.ts";
 import { readingQuestions } from "../tables/readings.ts";
@@ -38,6 +39,7 @@ export function openQuestions(db: Connection) {
     acknowledgements: acknowledgementQuestions(db),
     standIns: standInQuestions(db),
     concerns: concernQuestions(db),
+    operator: operatorQuestions(db),
     duplicates: duplicateQuestions(db),
     balance: balanceQuestion(db),
     report: reportQuestion(db),
@@ -53,12 +55,15 @@ export function askVerbs(questions: Questions): AskVerbs {
     find: ({ messageId }) => find(questions, messageId),
     decidedSince: (since) => outcomes.decidedSince(since),
     pastMails: (messageIds) => pastMails(questions, messageIds),
-    balance: () => questions.balance(),
+    balance: (by) => questions.balance(by),
     report: ({ by, since, bucketMs }: { by: ReportBy; since: number; bucketMs: number }): readonly ReportRow[] =>
       questions.report(by, since, bucketMs),
     shadows: (since) => questions.shadows.counts(since),
     deliveries: (filter) => deliveries.list(filter),
+    trials: (since) => questions.concerns.trials(since),
     concerns: (call) => questions.concerns.of(call),
+    countDeliveries: (filter) => questions.operator.counts(filter),
+    acts: (limit) => questions.operator.acts(limit),
     heldMessages: ({ limit }) => routings.held(limit),
     counts: () => counts(questions),
   };

@@ -7,12 +7,14 @@ import { dropBody, openBody, readBody } from "./body.ts";
 import { earlier } from "./earlier.ts";
 import { rebindImap } from "./imap.ts";
 import { jobOf } from "./job.ts";
+import { operate } from "./operate.ts";
 import { record } from "./record.ts";
 import { standIn } from "./stand-in.ts";
 import { correct, teach, undoCorrection } from "./teach.ts";
 
 export function writeVerbs(tables: Tables): WriteVerbs {
-  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model, imap, desk, followUp } = tables;
+  const { bodies, bounces, routings, deliveries, attempts, secrets, ruleSets, model, imap, desk, followUp, operator } =
+    tables;
   return {
     openBody: () => openBody(tables),
     appendBody: ({ bodyId }, bytes) => bodies.append(bodyId, bytes),
@@ -22,6 +24,7 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     threadKey: () => secrets.threadKey(),
     srsKey: () => secrets.srsKey(),
     linkKey: () => secrets.linkKey(),
+    canaryKey: () => secrets.canaryKey(),
     noteBounce: (call) => bounces.note(call),
     holdMessage: ({ messageId, reason, at }) => routings.hold(messageId, reason, at),
     releaseMessages: ({ messageId, at }) => routings.release(messageId, at),
@@ -34,9 +37,9 @@ export function writeVerbs(tables: Tables): WriteVerbs {
       attempts.insert(call);
     },
     recoverLeases: ({ owner, now }) => deliveries.recover(owner, now),
-    holdDeliveries: (filter) => deliveries.hold(filter),
-    releaseDeliveries: (filter) => deliveries.release(filter),
-    retryDeliveries: (filter) => deliveries.retry(filter),
+    operate: (call) => operate(tables, call),
+    holdDeliveries: (filter) => operator.hold(filter),
+    releaseDeliveries: (filter) => operator.release(filter),
     keepRules: (call) => ruleSets.keep(call),
     modelKey: () => secrets.modelKey(),
     correct: (call) => correct(tables, call),

@@ -1,12 +1,19 @@
-// A small mail client for the commands that send: one connection, one message after the other.
+// A small mail client for commands and trials that send: one connection, one message after the other.
 
 import addressparser from "nodemailer/lib/addressparser";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
-import { CannotDo } from "./operator.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
 
-export type Server = { readonly host: string; readonly port: number };
+export type Server = {
+  readonly host: string;
+  readonly port: number;
+  /** SMTP unless said; `smtps` is encrypted from the start, and whose certificate it is does not matter here. */
+  readonly protocol?: "smtp" | "smtps" | "lmtp";
+};
+
+/** It could not be sent; the message says what to do about it. */
+export class NotSent extends Error {}
 
 /** What the server said to one message. `ref` is Mailward's reference when it gave one. */
 export type Reply =
@@ -17,12 +24,15 @@ export type MailClient = Disposable & {
   send(from: string, to: readonly string[], raw: Buffer): Promise<Reply>;
 };
 
-/** Connect; a CannotDo when nobody listens there. */
-export async function openMailClient({ host, port }: Server): Promise<MailClient> {
+/** Connect; rejects with `NotSent` when nobody listens there. */
+export async function openMailClient({ host, port, protocol = "smtp" }: Server): Promise<MailClient> {
   const connection = new SMTPConnection({
     host,
     port,
     ignoreTLS: true,
+    lmtp: protocol === "lmtp",
+    secure: protocol === "smtps",
+    tls: { rejectUnauthorized: false },
     connectionTimeout: CONNECT_TIMEOUT_MS,
     allowInternalNetworkInterfaces: true,
     logger: false,
@@ -30,7 +40,7 @@ export async function openMailClient({ host, port }: Server): Promise<MailClient
   await new Promise<void>((resolve, reject) => {
     connection.once("error", () =>
       reject(
-        new CannotDo(
+        new NotSent(
           `Nobody takes mail on ${host}:${port}. Start the gateway with \`npm start\`, or name the server with --server.`,
         ),
       ),
@@ -47,7 +57,7 @@ export async function openMailClient({ host, port }: Server): Promise<MailClient
 
 function send(connection: SMTPConnection, from: string, to: readonly string[], raw: Buffer): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const lost = () => reject(new CannotDo("The server closed the connection. Look at its log."));
+    const lost = () => reject(new NotSent("The server closed the connection. Look at its log."));
     connection.once("end", lost);
     connection.send({ from: from === "" ? false : from, to: [...to] }, raw, (error, info) => {
       connection.off("end", lost);
