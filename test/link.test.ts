@@ -125,9 +125,9 @@ test("a link of another gateway, and one of other ways to ask, give nothing", as
 test("a link to no mail of ours, and a store in trouble, are told apart", async () => {
   await using dir = await tempDir();
   let isIll = false;
-  const broken = async function* (): AsyncIterable<Uint8Array> {
-    throw new StoreTrouble("broken", "planted");
-  };
+  const broken = (): AsyncIterable<Uint8Array> => ({
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new StoreTrouble("broken", "planted")) }),
+  });
   const wrapStore = (store: Store) => ({ ...store, readBody: (id: number) => (isIll ? broken() : store.readBody(id)) });
   await using gateway = await gatewayIn(dir.path, { wrapStore });
   for (const ref of ["MW-0003SQ", "nonsense"]) {
