@@ -144,7 +144,7 @@ test("Zammad gets the whole mail as a file where the site asks", async () => {
   await using gateway = await gatewayTo(sink, dir.path, { format: ZAMMAD, body: "base64" });
   await send(gateway, "1@m");
   const { ref } = await settled(gateway, "delivered", 1);
-  const { attachments } = desk.tickets[0]?.["article"] as { attachments: readonly Record<string, string>[] };
+  const { attachments } = (desk.tickets[0] ?? {})["article"] as { attachments: readonly Record<string, string>[] };
   expect(attachments[0]).toMatchObject({ filename: `${ref}.eml`, "mime-type": "message/rfc822" });
   expect(Buffer.from(attachments[0]?.["data"] ?? "", "base64").toString()).toContain("payment plan for my bill");
 });

@@ -183,7 +183,18 @@ describe("an answer", () => {
     },
   );
 
-  test("of any length and content is not kept, and one without end is cut off", async () => {
+  test("without end is cut off, and its status counts", async () => {
+    const server = createServer((socket) => {
+      const more = () => void (socket.writable && socket.write(`400\r\n${"x".repeat(1024)}\r\n`, more));
+      socket.on("error", () => undefined).write("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n", more);
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const result = await attempt({ port: (server.address() as { port: number }).port });
+    server.close();
+    expect(result).toEqual({ kind: "delivered", code: "http 201" });
+  });
+
+  test("of any length and content is not kept", async () => {
     const body = `${MARK} `.repeat(100_000);
     const meaning = await judged(() => ({ status: 422, headers: { "X-Reason": MARK }, body }));
     expect(meaning.next.kind).toBe("hold");
