@@ -59,6 +59,7 @@ test("trials come through every door, are counted by none, and one that is lost 
     await sendMail(gateway.port("smtp"), ["billing@clinic.example"], mailText("a bill", "A payment plan, please.")),
   ).toMatch(/^250 /);
   await until("a mail is counted", async () => /^mailward_accepted_total\{.*\} 1$/m.test(await page("/metrics")));
+  await until("it is decided", async () => (await gateway.store.outcomes({ limit: 50 })).length > 0);
   expect((await gateway.store.outcomes({ limit: 50 })).map(({ alias }) => alias)).toEqual(["billing"]);
   lost.all = true;
   await until("one is missing", () => gateway.log.some((line) => line.includes('"canary-missing"')), 30_000);

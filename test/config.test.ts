@@ -163,6 +163,18 @@ test("a certificate and its key are read and kept", () => {
   expect(loaded.tls?.certificate.toString()).toContain("BEGIN CERTIFICATE");
 });
 
+test("links lead where the file says, without a slash too many, and nowhere unless it says", () => {
+  const http = "http: { link_base: 'https://mailward.clinic.example/desk/', link_hours: 1.5 }\n";
+  expect(configOf({}, { config: write(http) })).toMatchObject({
+    http: { address: "127.0.0.1", port: 8025 },
+    links: { base: "https://mailward.clinic.example/desk", lifeMs: 5_400_000 },
+  });
+  expect(configOf({}, {}).links).toBe(null);
+  expect(configOf({}, { config: write("http: { link_base: 'http://localhost:8025' }\n") }).links?.lifeMs).toBe(
+    86_400_000,
+  );
+});
+
 test("limits are told to the gateway in bytes and milliseconds", () => {
   const limits = "limits: { message_megabytes: 0.5, idle_seconds: 1.5, decide_seconds: 2, data_seconds: 60 }\n";
   expect(configOf({}, { config: write(limits) }).limits).toMatchObject({

@@ -22,7 +22,7 @@ const PROOF_SECONDS_MAX = 60;
 const LINK_HOURS_MIN = 0.25;
 const LINK_HOURS_MAX = 31 * 24;
 const LINK_BASE =
-  "write the address under which people reach this gateway's page, such as https://mailward.clinic.example, without ? and #";
+  "write the https:// address under which people reach this gateway's page, such as https://mailward.clinic.example, without ? and #";
 
 const port = z.int().min(0).max(65535).meta({ example: "port: 2525" });
 const ip = z

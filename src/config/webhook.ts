@@ -20,10 +20,16 @@ const INCLUDED = ["sender", "subject"] as const;
 
 export const webhookSchema = z.strictObject({
   kind: z.literal("webhook").describe("Posted as JSON to a helpdesk or another program."),
-  url: z.string().refine(isWebAddress, "write an address such as https://helpdesk.clinic.example/hooks/mail").meta({
-    description: "Where to post; of a helpdesk its own address.",
-    example: "url: https://helpdesk.clinic.example",
-  }),
+  url: z
+    .string()
+    .refine(
+      isWebAddress,
+      "write an address such as https://helpdesk.clinic.example/hooks/mail, with neither name and password nor #",
+    )
+    .meta({
+      description: "Where to post; of a helpdesk its own address.",
+      example: "url: https://helpdesk.clinic.example",
+    }),
   format: z
     .enum(["mailward", "zammad", "zendesk"])
     .default("mailward")

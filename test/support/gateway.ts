@@ -21,6 +21,8 @@ export type TestGatewayOptions = {
   /** Further settings, as YAML. */
   readonly settings?: string;
   readonly listen?: string;
+  /** What stands under `http`, as YAML; any free port unless said. */
+  readonly http?: string;
   /** Rules that never change; those the project is shipped with unless said. */
   readonly rules?: RuleSet;
   /** Instead: a folder that is watched. */
@@ -59,11 +61,11 @@ function rulesFrom(folder: string): RuleSet {
 export async function testGateway(folder: string, options: TestGatewayOptions = {}): Promise<TestGateway> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "mailward.yaml");
-  const { settings = "", listen = LISTEN, rulesFolder, ...rest } = options;
+  const { settings = "", listen = LISTEN, http = "{port: 0}", rulesFolder, ...rest } = options;
   const rules = rulesFolder === undefined ? { rules: options.rules ?? defaultRules() } : {};
   const flags = { config: file, ...(rulesFolder === undefined ? {} : { rules: rulesFolder }) };
   const workers = /^workers:/m.test(settings) ? "" : "workers: 1\n";
-  writeFileSync(file, `hostname: mx.clinic.example\nhttp: {port: 0}\nlisten: ${listen}\n${workers}${settings}\n`);
+  writeFileSync(file, `hostname: mx.clinic.example\nhttp: ${http}\nlisten: ${listen}\n${workers}${settings}\n`);
   const loaded = loadConfig(NO_ENVIRONMENT, flags, folder);
   if (loaded.kind === "problems") throw new Error(printProblems(loaded.problems));
   const lines: string[] = [];
