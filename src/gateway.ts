@@ -12,6 +12,7 @@ import { type Decider, startDecider } from "./decider/decider.ts";
 import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import type { Links } from "./deliver/links.ts";
+import { mxLookup } from "./deliver/mx.ts";
 import type { Srs } from "./deliver/srs.ts";
 import { startTrials } from "./gateway/canary.ts";
 import { destinations } from "./gateway/destinations.ts";
@@ -125,7 +126,9 @@ async function startWork(
   { store, metrics, owner, now, first, srs, links, signIns }: Ground,
 ): Promise<Behind> {
   const { config, log } = options;
-  const departure = { srs, links, now, signIns, places: store };
+  const chance = options.chance ?? Math.random;
+  const mx = mxLookup({ servers: config.proof.dnsServers, hostname: config.hostname, now, chance });
+  const departure = { srs, links, now, signIns, places: store, mx };
   const ways = destinations(config, departure);
   const deliverer = started.use(
     startDeliverer({
@@ -133,7 +136,7 @@ async function startWork(
       log,
       owner,
       now,
-      chance: options.chance ?? Math.random,
+      chance,
       adapters: ways.adapters(first.rules, false),
       observe: metrics.attempt,
     }),
@@ -161,7 +164,6 @@ async function startWork(
   const live = started.use(
     liveRules({ first, folders, store, decider, deliverer, destinations: ways, metrics, log, now }),
   );
-  const chance = options.chance ?? Math.random;
   const pace = options.followUpPace ?? null;
   startFollowUp({ config, store, live, deliverer, departure, log, chance, pace }, started);
   return { store, metrics, now, deliverer, decider, live, model, srs, signIns };

@@ -9,9 +9,11 @@ export type QueueDelivery =
   | { readonly kind: "maildir" }
   | {
       readonly kind: "smtp";
-      readonly host: string;
+      /** null: by the MX of the domain of `to`. */
+      readonly host: string | null;
       readonly port: number;
       readonly to: string;
+      readonly connections: number;
       readonly tls: "none" | "opportunistic" | "required" | "verified";
       /** Whom the far end is told as sender; `srs`: rewritten, where the gateway has a domain for that. */
       readonly envelope: "srs" | "sender" | "nobody";
@@ -39,13 +41,15 @@ export function queueDelivery(
     case "maildir":
       return { kind: "maildir" };
     case "smtp": {
-      const { kind, host, port, to, envelope } = deliver;
-      const tls = deliver.tls ?? (isInside(host, domains) ? "opportunistic" : "verified");
+      const { kind, host = null, port, to, connections, envelope } = deliver;
+      const tls =
+        deliver.tls ?? (isInside(host ?? to.slice(to.lastIndexOf("@") + 1), domains) ? "opportunistic" : "verified");
       return {
         kind,
         host,
         port,
         to,
+        connections,
         tls,
         envelope,
         user: deliver.user ?? null,

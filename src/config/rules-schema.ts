@@ -40,12 +40,21 @@ const deliver = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("maildir").describe("A Maildir under the data folder.") }),
   z.strictObject({
     kind: z.literal("smtp").describe("Forwarded by SMTP, bytes unchanged, labels on top."),
-    host: text.meta({ description: "The mail server that takes it.", example: "host: mail.clinic.example" }),
+    host: text.optional().meta({
+      description: "The mail server that takes it; left out, those that take mail for the domain of `to` (MX).",
+      example: "host: mail.clinic.example",
+    }),
     port: z.int().min(1).max(65535).default(25).meta({ description: "Its port.", example: "port: 25" }),
     to: z
       .string()
       .regex(/^[^\s<>@]+@[^\s<>@]+$/, "`to` must be one address; write, for example, `to: billing-team@clinic.example`")
       .meta({ description: "The address of the people's mailbox.", example: "to: billing-team@clinic.example" }),
+    connections: z
+      .int()
+      .min(1)
+      .max(50)
+      .default(10)
+      .describe("Connections at once to that host and port, of all queues that lead there."),
     tls: z
       .enum(["none", "opportunistic", "required", "verified"])
       .optional()

@@ -24,10 +24,15 @@ const QUEUE_PAUSE_MAX_MS = 5 * 60_000;
 /** A message we cannot read ourselves is tried so often, then held: waiting does not mend bytes. */
 const OUR_ATTEMPTS_MAX = 3;
 
+/** RFC 6531 4.2 and RFC 3463 3.7: by the far end, or by us, who see that it does not offer it. */
+const NOT_ASCII: ReadonlySet<string> = new Set(["5.6.3", "5.6.7"]);
+
 /** What the operator reads when a delivery is held. */
 export const HOLD_REASONS = {
   refused: "the destination refuses this message for good",
   "gave-up": "the destination did not take it for five days",
+  "not-ascii":
+    "the destination cannot take letters beyond ASCII in this message, and it is never rewritten; have it offer 8BITMIME and SMTPUTF8, or send it elsewhere",
   unreadable: "the message cannot be read here; its bytes may be damaged",
 } as const;
 
@@ -53,6 +58,7 @@ export function judge(
     next: { kind: "hold", reason },
     text: HOLD_REASONS[reason],
   });
+  if (NOT_ASCII.has(result.code) && result.stage === "envelope") return hold("not-ascii");
   if (isPermanent(result)) return hold("refused");
   if (result.stage === "ours" && job.attempt >= OUR_ATTEMPTS_MAX) return hold("unreadable");
   if (now - job.createdAt >= GIVE_UP_MS) return hold("gave-up");

@@ -5,8 +5,8 @@ import type { ImapAccount } from "../config/imap.ts";
 import { connect, type ImapFlow, type MailboxObject, type SignIn } from "../mailbox/session.ts";
 import { mailboxReason, SignInTrouble } from "../mailbox/trouble.ts";
 import type { AttemptResult, Job } from "../outcome.ts";
+import type { Adapter } from "./adapter.ts";
 import { wholeOf } from "./body-stream.ts";
-import type { Adapter } from "./deliver.ts";
 import { deliveryName } from "./delivery-name.ts";
 import { replyOfNo } from "./failure.ts";
 import { bringThere, type DeskPlaces } from "./imap-in-place.ts";
@@ -41,6 +41,7 @@ export function imapAdapter(destination: ImapDestination, hostname: string, atte
   let line: Line | null = null;
   return {
     concurrency: 1,
+    destination: null,
     async deliver(job, body, raw) {
       const bytes = raw ?? (await wholeOf(body()));
       if (bytes === null) return { kind: "failed", stage: "ours", reply: null, code: "body-unreadable" };

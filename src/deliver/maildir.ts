@@ -4,7 +4,7 @@
 import { access, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { AttemptResult, Job } from "../outcome.ts";
-import type { Adapter } from "./deliver.ts";
+import type { Adapter } from "./adapter.ts";
 import { topHeaders, withHeaders } from "./outgoing.ts";
 
 /** Owner only: it is patients' mail. */
@@ -19,6 +19,7 @@ export function maildirAdapter(folder: string, hostname: string): Adapter {
   let ready: Promise<void> | null = null;
   return {
     concurrency: 4,
+    destination: null,
     async deliver(job, body) {
       try {
         ready ??= makeFolders(folder);

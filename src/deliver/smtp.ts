@@ -4,12 +4,13 @@
 import { Readable } from "node:stream";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { AttemptResult, Job } from "../outcome.ts";
-import type { Adapter } from "./deliver.ts";
+import type { Adapter } from "./adapter.ts";
+import { once } from "./body-stream.ts";
+import { lacking } from "./downgrade.ts";
+import type { MailHosts, MxLookup } from "./mx.ts";
 import { stamped, topHeaders, withHeaders } from "./outgoing.ts";
 import { type Srs, srsSender } from "./srs.ts";
 
-/** Connections to one destination. */
-const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 30_000;
 /** RFC 5321 4.5.3.2 asks for up to ten minutes for the answer to the last dot. */
 const SILENCE_TIMEOUT_MS = 10 * 60_000;
@@ -19,11 +20,14 @@ const IDLE_MS = 5000;
 const MESSAGES_PER_CONNECTION = 500;
 
 export type SmtpDestination = {
-  readonly host: string;
+  /** null: the servers that take mail for the domain of `to` (MX). */
+  readonly host: string | null;
   readonly port: number;
   /** The queue's address at the far end. */
   readonly to: string;
   /** `verified`: encrypted, with a certificate for the host's name that this machine trusts. */
+  /** Connections at once, of all queues that lead to the same host and port. */
+  readonly connections: number;
   readonly tls: "none" | "opportunistic" | "required" | "verified";
   /** Whom the far end is told as sender. `srs`: the sender rewritten, where we have a domain for that. */
   readonly envelope: "srs" | "sender" | "nobody";
@@ -36,7 +40,21 @@ export type SmtpSelf = {
   /** null: there is no domain for bounces, and senders stay as they are. */
   readonly srs: Srs | null;
   readonly now: () => number;
+  /** Looks up who takes mail for a domain; null where every destination names its host. */
+  readonly mx: MxLookup | null;
 };
+
+/** A destination whose server is known. */
+type KnownHost = SmtpDestination & { readonly host: string };
+
+async function hostsOf({ host, to }: SmtpDestination, { mx }: SmtpSelf): Promise<MailHosts> {
+  if (host !== null) return { kind: "hosts", hosts: [host] };
+  return mx === null ? { kind: "failed", stage: "connect", reply: null, code: "ENOHOST" } : await mx(domainOf(to));
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1).toLowerCase();
+}
 
 export function smtpAdapter(destination: SmtpDestination, self: SmtpSelf): Adapter {
   const idle: Line[] = [];
@@ -46,14 +64,26 @@ export function smtpAdapter(destination: SmtpDestination, self: SmtpSelf): Adapt
     const at = idle.indexOf(line);
     if (at >= 0) idle.splice(at, 1);
   };
+  const by = async (line: Line, ...[job, body, raw]: Parameters<Adapter["deliver"]>): Promise<AttemptResult> => {
+    open.add(line);
+    const result = await line.send(job, body, raw);
+    if (line.usable) idle.push(line);
+    return result;
+  };
   return {
-    concurrency: CONNECTIONS,
+    concurrency: destination.connections,
+    destination: `smtp ${destination.host ?? domainOf(destination.to)} ${destination.port}`,
     async deliver(job, body, raw) {
-      const line = idle.pop() ?? new Line(destination, self, forget);
-      open.add(line);
-      const result = await line.send(job, body, raw);
-      if (line.usable) idle.push(line);
-      return result;
+      const kept = idle.pop();
+      if (kept !== undefined) return await by(kept, job, body, raw);
+      const found = await hostsOf(destination, self);
+      if (found.kind === "failed") return found;
+      for (const [place, host] of found.hosts.entries()) {
+        const result = await by(new Line({ ...destination, host }, self, forget), job, body, raw);
+        const isLast = place === found.hosts.length - 1;
+        if (isLast || result.kind === "delivered" || result.stage !== "connect") return result;
+      }
+      return { kind: "failed", stage: "connect", reply: null, code: "ENOHOST" };
     },
     async [Symbol.asyncDispose]() {
       for (const line of [...open]) line.quit();
@@ -71,17 +101,19 @@ type ConnectionError = Error & {
 
 /** One connection to the far end. */
 class Line {
-  private readonly destination: SmtpDestination;
+  private readonly destination: KnownHost;
   private readonly self: SmtpSelf;
   private readonly connection: SMTPConnection;
   private readonly onGone: (line: Line) => void;
   private connected = false;
   private gone = false;
   private sent = 0;
+  /** The answer to EHLO. */
+  private offers = "";
   private lost: ((error: ConnectionError) => void) | null = null;
   private idleTimer: NodeJS.Timeout | null = null;
 
-  constructor(destination: SmtpDestination, self: SmtpSelf, onGone: (line: Line) => void) {
+  constructor(destination: KnownHost, self: SmtpSelf, onGone: (line: Line) => void) {
     this.destination = destination;
     this.self = self;
     this.onGone = onGone;
@@ -133,11 +165,14 @@ class Line {
     try {
       if (!this.connected) {
         await this.call((done) => this.connection.connect(done));
+        this.offers = String(this.connection.lastServerResponse).toUpperCase();
         stage = "auth";
         await this.signIn();
         this.connected = true;
       }
       stage = "content";
+      const lacks = await lacking(this.offers, job, this.envelope(job), () => (raw === null ? body() : once(raw)));
+      if (lacks !== null) return { kind: "failed", stage: "envelope", reply: 554, code: lacks };
       const top = topHeaders(this.self.hostname, job);
       const message = raw === null ? Readable.from(withHeaders(top, body()), { objectMode: false }) : stamped(top, raw);
       const info = await this.call<{ response: string }>((done) =>

@@ -6,8 +6,8 @@ import type { WebhookDelivery } from "../config/webhook.ts";
 import { headerBlock } from "../decider/learn.ts";
 import type { AttemptResult, Job } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
+import type { Adapter } from "./adapter.ts";
 import { wholeOf } from "./body-stream.ts";
-import type { Adapter } from "./deliver.ts";
 import { deliveryName } from "./delivery-name.ts";
 import { NO_SECRET, resultOfStatus } from "./failure.ts";
 import { type PostLimits, post } from "./http-post.ts";
@@ -33,6 +33,7 @@ export function webhookAdapter(destination: WebhookDelivery, self: WebhookSelf, 
   const ending = new AbortController();
   return {
     concurrency: REQUESTS,
+    destination: null,
     async deliver(job, body, raw) {
       const told = await toldOf(destination, self, job, raw === null ? body() : raw);
       if (told === null) return { kind: "failed", stage: "ours", reply: null, code: "body-unreadable" };

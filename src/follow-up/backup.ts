@@ -2,7 +2,7 @@
 // has the mail. New mail is tried at its own queue first, each time: so it returns by itself when the destination does.
 
 import type { RuleSet } from "../config/rules.ts";
-import type { Health } from "../deliver/lane-health.ts";
+import type { Health } from "../deliver/destination.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { StandInReason, StandInRequest } from "../store/follow-up.ts";
 import type { Store } from "../store/store.ts";

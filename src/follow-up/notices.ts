@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import type { RuleSet } from "../config/rules.ts";
-import type { Adapter } from "../deliver/deliver.ts";
+import type { Adapter } from "../deliver/adapter.ts";
 import { nextAttemptAt } from "../deliver/retry.ts";
 import { errorFields, type Log } from "../log.ts";
 import { NO_PROOF } from "../message.ts";

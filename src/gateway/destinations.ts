@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { secretFromEnvironment } from "../config/env.ts";
 import type { RuleSet } from "../config/rules.ts";
+import type { Adapter } from "../deliver/adapter.ts";
 import { canaryAdapter } from "../deliver/canary.ts";
-import type { Adapter } from "../deliver/deliver.ts";
 import { imapAdapter } from "../deliver/imap.ts";
 import type { DeskPlaces } from "../deliver/imap-in-place.ts";
 import type { Links } from "../deliver/links.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
+import type { MxLookup } from "../deliver/mx.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
 import type { Srs } from "../deliver/srs.ts";
 import { webhookAdapter } from "../deliver/webhook.ts";
@@ -30,6 +31,7 @@ export type Departure = {
   readonly now: () => number;
   readonly signIns: SignIns;
   readonly places: DeskPlaces;
+  readonly mx: MxLookup;
 };
 
 export function destinations(config: Config, departure: Departure): Destinations {

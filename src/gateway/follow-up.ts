@@ -2,7 +2,8 @@
 
 import type { Config } from "../config/config.ts";
 import { secretFromEnvironment } from "../config/env.ts";
-import type { Adapter, Deliverer } from "../deliver/deliver.ts";
+import type { Adapter } from "../deliver/adapter.ts";
+import type { Deliverer } from "../deliver/deliver.ts";
 import { smtpAdapter } from "../deliver/smtp.ts";
 import { startBackup } from "../follow-up/backup.ts";
 import { startNotices } from "../follow-up/notices.ts";
@@ -48,5 +49,9 @@ function personWay({ notices, hostname }: Config, { now }: Departure): ((address
   const { host, port, tls, user, passwordEnv } = notices;
   const password = passwordEnv === null ? null : secretFromEnvironment(passwordEnv);
   const auth = user === null ? null : { user, password: password ?? "" };
-  return (to) => smtpAdapter({ host, port, tls, to, envelope: "nobody", auth }, { hostname, srs: null, now });
+  return (to) =>
+    smtpAdapter(
+      { host, port, tls, to, connections: 1, envelope: "nobody", auth },
+      { hostname, srs: null, now, mx: null },
+    );
 }

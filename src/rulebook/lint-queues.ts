@@ -102,15 +102,20 @@ function deliveries({ rules, problem }: GoodRules): readonly Finding[] {
       const message = `\`${deliver.to}\` is one of our own aliases, so this mail would come back; write the address of the people's mailbox`;
       return [finding("delivery-loops", problem(path, message))];
     }
-    const message = `\`${domain}\` is one of our own domains; be sure that \`${deliver.host}\` has this mailbox and does not send its mail to us`;
+    const message = `\`${domain}\` is one of our own domains; be sure that \`${deliver.host ?? domain}\` has this mailbox and does not send its mail to us`;
     return [finding("delivery-to-own-domain", problem(path, message))];
   });
 }
 
 function notVerified({ rules, problem }: GoodRules): readonly Finding[] {
   return rules.queues.flatMap(({ name, deliver }) => {
-    if (deliver.kind !== "smtp" || deliver.tls === "verified" || isInside(deliver.host, rules.domains)) return [];
-    const message = `\`${deliver.host}\` is outside the house, and with \`tls: ${deliver.tls}\` whoever stands between may read the mail; write \`tls: verified\``;
+    if (
+      deliver.kind !== "smtp" ||
+      deliver.tls === "verified" ||
+      isInside(deliver.host ?? deliver.to.slice(deliver.to.lastIndexOf("@") + 1), rules.domains)
+    )
+      return [];
+    const message = `\`${deliver.host ?? deliver.to}\` is outside the house, and with \`tls: ${deliver.tls}\` whoever stands between may read the mail; write \`tls: verified\``;
     return [finding("delivery-not-verified", problem(["queues", name, "deliver", "tls"], message))];
   });
 }

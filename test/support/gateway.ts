@@ -48,7 +48,17 @@ export function rulesForwardingTo(port: number): RuleSet {
 }
 
 export function forwardTo(port: number, to: string): Extract<RuleSet["queues"][number]["deliver"], { kind: "smtp" }> {
-  return { kind: "smtp", host: "127.0.0.1", port, to, tls: "none", envelope: "srs", user: null, passwordEnv: null };
+  return {
+    kind: "smtp",
+    host: "127.0.0.1",
+    port,
+    to,
+    connections: 10,
+    tls: "none",
+    envelope: "srs",
+    user: null,
+    passwordEnv: null,
+  };
 }
 
 function rulesFrom(folder: string): RuleSet {

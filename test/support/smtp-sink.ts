@@ -37,13 +37,20 @@ export type SmtpSink = AsyncDisposable & {
   behave(behaviour: Behaviour): void;
 };
 
-export type SinkOptions = { readonly behaviour?: Behaviour; readonly pipelining?: boolean; readonly port?: number };
+export type SinkOptions = {
+  readonly behaviour?: Behaviour;
+  readonly pipelining?: boolean;
+  /** What it offers beside PIPELINING; 8BITMIME, SMTPUTF8 and DSN unless said. */
+  readonly offers?: readonly string[];
+  readonly port?: number;
+};
 
 /** Listens on loopback; port 0 unless told. Behaviour may change at any time, also for open connections. */
 export async function smtpSink(options: SinkOptions = {}): Promise<SmtpSink> {
   const state: State = {
     behaviour: options.behaviour ?? { kind: "accept" },
     pipelining: options.pipelining ?? true,
+    offers: options.offers ?? ["8BITMIME", "SMTPUTF8", "DSN"],
     taken: [],
   };
   const sockets = new Set<Socket>();
@@ -71,7 +78,12 @@ export async function smtpSink(options: SinkOptions = {}): Promise<SmtpSink> {
   };
 }
 
-type State = { behaviour: Behaviour; readonly pipelining: boolean; readonly taken: Taken[] };
+type State = {
+  behaviour: Behaviour;
+  readonly pipelining: boolean;
+  readonly offers: readonly string[];
+  readonly taken: Taken[];
+};
 
 const DOT = Buffer.from("\r\n.\r\n");
 
@@ -141,13 +153,7 @@ class Session {
   }
 
   #extensions(): string {
-    const words = [
-      "sink.test.example",
-      ...(this.#state.pipelining ? ["PIPELINING"] : []),
-      "8BITMIME",
-      "SMTPUTF8",
-      "DSN",
-    ];
+    const words = ["sink.test.example", ...(this.#state.pipelining ? ["PIPELINING"] : []), ...this.#state.offers];
     return words.map((word, i) => `250${i === words.length - 1 ? " " : "-"}${word}`).join("\r\n");
   }
 

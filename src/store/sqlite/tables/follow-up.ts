@@ -5,7 +5,8 @@ import type { TrialRow } from "../../follow-up.ts";
 import type { ConcernRow, NoticeRow, OutageRow, StandInRowOut } from "../follow-up-columns.ts";
 import type { Connection } from "../open.ts";
 
-/** P1 and P2 are late after the first failed attempt, the rest after this. */
+/** P1 and P2 are late after the first failed attempt, or after a minute without one; the rest after two hours. */
+const URGENT_LATE_MS = 60_000;
 const LATE_MS = 2 * 3600_000;
 
 /** A delivery that a stand-in can be found for: it is whole, and the mail was not with that queue before. */
@@ -20,7 +21,10 @@ export function followUpStatements(db: Connection) {
   const end = db.prepare("update outages set until = :now where queue = :queue and until is null and since <= :at");
   const open = db.prepare<[], OutageRow>("select queue, since, until, code from outages where until is null");
   const away = ids(db, `d.state = 'waiting' and d.attempts > 0 and d.created_at <= :moment and ${MOVABLE}`);
-  const refused = ids(db, `d.state = 'held' and d.reason = 'refused' and d.created_at >= :moment and ${MOVABLE}`);
+  const refused = ids(
+    db,
+    `d.state = 'held' and d.reason in ('refused', 'not-ascii') and d.created_at >= :moment and ${MOVABLE}`,
+  );
   const bounced = ids(
     db,
     `d.state = 'delivered' and ${MOVABLE} and d.id in (
@@ -103,11 +107,12 @@ export function concernQuestions(db: Connection) {
   const concerns = db.prepare<unknown[], ConcernRow>(`
     select * from (
       select ${columns}, 'late' as kind, coalesce(d.reason, '') as reason from deliveries d
-      where d.state in ('waiting', 'leased') and d.left_at is null and d.reason is not null
-        and (d.urgency in ('P1', 'P2') or d.created_at <= :now - ${LATE_MS}) and ${untold("late")}
+      where d.state in ('waiting', 'leased') and d.left_at is null and (
+          d.created_at <= :now - ${LATE_MS}
+          or d.urgency in ('P1', 'P2') and (d.reason is not null or d.created_at <= :now - ${URGENT_LATE_MS})) and ${untold("late")}
       union all
       select ${columns}, 'failed', d.reason from deliveries d
-      where d.state = 'held' and d.reason in ('refused', 'gave-up', 'unreadable') and d.next_at >= :since
+      where d.state = 'held' and d.reason in ('refused', 'not-ascii', 'gave-up', 'unreadable') and d.next_at >= :since
         and ${untold("failed")}
       union all
       select ${columns}, 'failed', 'bounced' from bounces b join deliveries d on d.id = b.delivery_id
