@@ -4,6 +4,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { isDomain, networkMistake, serverMistake } from "./addresses.ts";
+import { arcSchema } from "./arc.ts";
 import { canarySchema } from "./canary.ts";
 import { imapSchema } from "./imap.ts";
 import { noticesSchema } from "./notices.ts";
@@ -115,6 +116,7 @@ export const configSchema = z.strictObject({
   imap: imapSchema,
   trust: trustSchema.prefault({}),
   srs: srsSchema.optional(),
+  arc: arcSchema.optional(),
   notices: noticesSchema.optional(),
   canary: canarySchema.optional(),
   proof: proofSchema.prefault({}),

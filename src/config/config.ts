@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { availableParallelism, hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { LogLevel } from "../log.ts";
+import { type ArcSettings, readArc } from "./arc.ts";
 import { type CanarySettings, canaryFrom } from "./canary.ts";
 import { configSchema, HOSTNAME, HTTP_PORT, type Listener, LOG_LEVELS, type Settings } from "./config-schema.ts";
 import type { Environment } from "./env.ts";
@@ -72,6 +73,8 @@ export type Config = {
   readonly staffDomains: readonly string[];
   /** The domain under which forwards leave and their bounces come back, lower case; null: the sender stays. */
   readonly srsDomain: string | null;
+  /** The key forwards are sealed with (ARC); null: they are not. */
+  readonly arc: ArcSettings | null;
   /** How people are told what went wrong with their mail; null: only the review queue is. */
   readonly notices: NoticeSettings | null;
   /** Mails of our own that try every door again and again; null: none. */
@@ -115,6 +118,7 @@ export function loadConfig(
   const http = { address: settings.http?.address ?? address, port: settings.http?.port ?? HTTP_PORT };
   const inFile: Problem[] = [];
   const tls = settings.tls === undefined ? null : readTls(settings.tls, base, problem, inFile);
+  const arc = settings.arc === undefined ? null : readArc(settings.arc, base, problem, inFile);
   const imap = readImap(settings.imap, base, problem, inFile);
   inFile.push(...listenersThatLackSomething(listeners, settings, problem));
   inFile.push(...portsTakenTwice(listeners, http, problem));
@@ -140,6 +144,7 @@ export function loadConfig(
     staffDomains: settings.trust.staff_domains.map((domain) => domain.toLowerCase()),
     srsDomain: settings.srs?.domain.toLowerCase() ?? null,
     canary: canaryFrom(settings.canary),
+    arc,
     notices: noticesFrom(settings.notices),
     proof: proofFrom(settings.proof),
     limits: limitsFrom(settings.limits),

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { AttemptResult, Job } from "../outcome.ts";
 import type { Adapter } from "./adapter.ts";
-import { once } from "./body-stream.ts";
+import { once, wholeOf } from "./body-stream.ts";
 import { lacking } from "./downgrade.ts";
 import type { MailHosts, MxLookup } from "./mx.ts";
 import { stamped, topHeaders, withHeaders } from "./outgoing.ts";
@@ -16,6 +16,8 @@ const CONNECT_TIMEOUT_MS = 30_000;
 const SILENCE_TIMEOUT_MS = 10 * 60_000;
 /** An idle connection is closed before the far end grows tired of it. */
 const IDLE_MS = 5000;
+/** Larger mails leave without a seal: it needs the whole of them in memory. */
+const SEALED_BYTES_MAX = 2 * 1024 * 1024;
 /** A connection is renewed after this many messages, so that a balanced far end can spread the load. */
 const MESSAGES_PER_CONNECTION = 500;
 
@@ -40,6 +42,8 @@ export type SmtpSelf = {
   /** null: there is no domain for bounces, and senders stay as they are. */
   readonly srs: Srs | null;
   readonly now: () => number;
+  /** Seals what leaves (ARC): answers headers for the top of the message, "" for none; null: nothing is sealed. */
+  readonly seal: ((message: Uint8Array, job: Job) => Promise<string>) | null;
   /** Looks up who takes mail for a domain; null where every destination names its host. */
   readonly mx: MxLookup | null;
 };
@@ -173,8 +177,7 @@ class Line {
       stage = "content";
       const lacks = await lacking(this.offers, job, this.envelope(job), () => (raw === null ? body() : once(raw)));
       if (lacks !== null) return { kind: "failed", stage: "envelope", reply: 554, code: lacks };
-      const top = topHeaders(this.self.hostname, job);
-      const message = raw === null ? Readable.from(withHeaders(top, body()), { objectMode: false }) : stamped(top, raw);
+      const message = await this.leaving(job, body, raw);
       const info = await this.call<{ response: string }>((done) =>
         this.connection.send(this.envelope(job), message as Buffer | Readable, done),
       );
@@ -183,6 +186,21 @@ class Line {
     } catch (error) {
       return this.failed(error as ConnectionError, stage);
     }
+  }
+
+  private async leaving(
+    job: Job,
+    body: () => AsyncIterable<Uint8Array>,
+    raw: Uint8Array | null,
+  ): Promise<Uint8Array | Readable> {
+    const { hostname, seal } = this.self;
+    const top = topHeaders(hostname, job);
+    const isWhole = seal !== null && job.mail.sizeBytes <= SEALED_BYTES_MAX;
+    const bytes = raw ?? (isWhole ? await wholeOf(body()) : null);
+    if (bytes === null) return Readable.from(withHeaders(top, body()), { objectMode: false });
+    const message = stamped(top, bytes);
+    if (!isWhole) return message;
+    return Buffer.concat([Buffer.from(await seal(message, job), "latin1"), message]);
   }
 
   private async signIn(): Promise<void> {

@@ -11,7 +11,7 @@ import type { DeskPlaces } from "../deliver/imap-in-place.ts";
 import type { Links } from "../deliver/links.ts";
 import { maildirAdapter } from "../deliver/maildir.ts";
 import type { MxLookup } from "../deliver/mx.ts";
-import { smtpAdapter } from "../deliver/smtp.ts";
+import { type SmtpSelf, smtpAdapter } from "../deliver/smtp.ts";
 import type { Srs } from "../deliver/srs.ts";
 import { webhookAdapter } from "../deliver/webhook.ts";
 import { type SignIns, signInOf } from "../mailbox/session.ts";
@@ -32,6 +32,7 @@ export type Departure = {
   readonly signIns: SignIns;
   readonly places: DeskPlaces;
   readonly mx: MxLookup;
+  readonly seal: SmtpSelf["seal"];
 };
 
 export function destinations(config: Config, departure: Departure): Destinations {

@@ -52,6 +52,6 @@ function personWay({ notices, hostname }: Config, { now }: Departure): ((address
   return (to) =>
     smtpAdapter(
       { host, port, tls, to, connections: 1, envelope: "nobody", auth },
-      { hostname, srs: null, now, mx: null },
+      { hostname, srs: null, now, mx: null, seal: null },
     );
 }

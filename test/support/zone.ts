@@ -64,7 +64,8 @@ function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-const PRIVATE = {
+/** The private halves, PEM. */
+export const PRIVATE = {
   s1: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   weak: shortKeys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   ed: edKeys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
