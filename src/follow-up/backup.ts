@@ -13,6 +13,8 @@ const POLL_MS = 5_000;
 const SIGN_IN_MS = 5 * 60_000;
 /** While the destination is away a mail is left so long to be tried: it is how a destination that is back is noticed. */
 const TRIED_MS = 60_000;
+/** Steps of one look. */
+const STEPS_MAX = 10;
 /** Failures before this were looked at by a gateway that ran then. */
 const FAILED_MS = 3 * 24 * 3600_000;
 
@@ -62,12 +64,17 @@ async function lookOnce(options: BackupOptions, told: Set<string>): Promise<void
   }
 }
 
-/** What was begun of mails in thousands goes on with the next look: so no other queue's commit waits long. */
+/** Mails in thousands are moved in steps, so that no other queue's commit waits long; the rest with the next look. */
 async function move({ store, log }: BackupOptions, request: StandInRequest, told: Set<string>): Promise<void> {
-  const moved = await store.standIn(request);
-  if (moved.length === 0) return;
   const { queue, backup, why } = request;
-  for (const { ref, urgency } of moved) log.warn("stand-in", { ref, urgency, queue, reason: why, code: backup });
+  let count = 0;
+  for (let step = 0; step < STEPS_MAX; step += 1) {
+    const moved = await store.standIn(request);
+    for (const { ref, urgency } of moved) log.warn("stand-in", { ref, urgency, queue, reason: why, code: backup });
+    count += moved.length;
+    if (moved.length === 0) break;
+  }
+  if (count === 0) return;
   if (why !== "away" || told.has(queue)) return;
   told.add(queue);
   log.error("backup-in-use", { queue, code: backup, note: NOTES[why] });

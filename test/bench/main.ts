@@ -1,6 +1,7 @@
-// npm run bench -- relay|memory|imap|startup|backlog|parse|own-text|rules|replay|model|public: figures with the machine they were taken on. Never part of the tests.
+// npm run bench -- relay|memory|imap|startup|backlog|down|parse|own-text|rules|replay|model|public: figures with the machine they were taken on. Never part of the tests.
 
 import { backlog } from "./backlog.ts";
+import { down } from "./down.ts";
 import { imap } from "./imap.ts";
 import { say } from "./machine.ts";
 import { memory } from "./memory.ts";
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
   imap,
   startup,
   backlog,
+  down,
   parse: parseBench,
   "own-text": ownText,
   replay,

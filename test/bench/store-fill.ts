@@ -14,18 +14,22 @@ const URGENCIES = ["P4", "P3", "P3", "P4", "P3", "P2", "P1"] as const;
 /** Short enough for every key to be still known to the duplicate check: its worst case. */
 const SPAN_MS = 30 * 24 * 3600_000;
 
-/** Makes a store of `count` delivered mails spread evenly over 30 days up to now. */
-export async function fillStore(folder: string, count: number): Promise<void> {
+/** Makes a store of `count` mails, delivered or waiting, spread evenly over 30 days up to now. */
+export async function fillStore(
+  folder: string,
+  count: number,
+  state: "delivered" | "waiting" = "delivered",
+): Promise<void> {
   await (await openSqliteStore({ folder, mode: "gateway" }))[Symbol.asyncDispose]();
   const db = new Database(join(folder, "mailward.db"));
   db.pragma("synchronous = off");
   db.pragma("cache_size = -262144");
-  db.transaction(() => fill(db, count))();
+  db.transaction(() => fill(db, count, state))();
   db.pragma("wal_checkpoint(truncate)");
   db.close();
 }
 
-function fill(db: Database.Database, count: number): void {
+function fill(db: Database.Database, count: number, state: string): void {
   const put = statements(db);
   const dedupe = dedupeStatements(db);
   const start = Date.now() - SPAN_MS;
@@ -39,7 +43,16 @@ function fill(db: Database.Database, count: number): void {
     put.message.run(id, id, at, messageIdOf(id));
     put.routing.run(id * 1024, id, alias, at);
     dedupe.insert(randomBytes(16), id * 1024, at);
-    put.delivery.run(id, id, id * 1024, QUEUES[place], URGENCIES[id % 7], at, at);
+    put.delivery.run(
+      id,
+      id,
+      id * 1024,
+      state === "waiting" ? "admissions-desk" : QUEUES[place],
+      URGENCIES[id % 7],
+      state,
+      at,
+      at,
+    );
     put.outcome.run(id * 1024, id, at, alias, alias, URGENCIES[id % 7], QUEUES[place], JSON.stringify(RULES[place]));
     put.reading.run(id);
     put.attempt.run(id, at, at + 9);
@@ -68,11 +81,14 @@ function statements(db: Database.Database) {
     message: db.prepare(`insert into messages values (?, ?, 200, 'smtp', ?, '192.0.2.7', 'mail.example.org', 1, null,
       'patient@example.org', 0, 1, null, null, 200, hex(zeroblob(32)), ?)`),
     routing: db.prepare(
-      `insert into routings values (?, ?, ?, 'x@hospital.example', '', 'FAILURE', null, 'decided', null, ?)`,
+      `insert into routings (id, message_id, alias, address, tag, dsn_notify, dsn_original, state, held_reason, changed_at)
+        values (?, ?, ?, 'x@hospital.example', '', 'FAILURE', null, 'decided', null, ?)`,
     ),
-    delivery: db.prepare(`insert into deliveries values (?, ?, ?, ?, ?, 'delivered', 1, ?, ?, null, null, 0, null)`),
-    outcome: db.prepare(`insert into outcomes values (?, ?, ?, ?, ?, ?, 'patient-accounts', ?, 0, 'scorecard', ?,
-      '5f2a77c01b9e4d10', 730, '', null, '[]', '${why}')`),
+    delivery: db.prepare(`insert into deliveries values (?, ?, ?, ?, ?, ?, 1, ?, ?, null, null, 0, null, null)`),
+    outcome:
+      db.prepare(`insert into outcomes (routing_id, delivery_id, decided_at, alias, request_type, urgency, department, queue, review,
+      decided_by, rules, rules_hash, duration_micros, kind, original_sender, defects, why)
+      values (?, ?, ?, ?, ?, ?, 'patient-accounts', ?, 0, 'scorecard', ?, '5f2a77c01b9e4d10', 730, '', null, '[]', '${why}')`),
     reading:
       db.prepare(`insert into readings values (?, 'person', 'patient@example.org', null, 'none', null, null, 'en', null,
       null)`),
