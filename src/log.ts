@@ -70,6 +70,7 @@ export type EventName =
   | "imap-down"
   | "imap-left"
   | "imap-odd-address"
+  | "imap-shared"
   | "imap-up"
   | "internal-error"
   | "link-opened"

@@ -36,6 +36,8 @@ export type SessionOptions = {
   readonly onNews: () => void;
   /** What the server cannot do that the configuration asks for; told once a session. */
   readonly onCannot: (what: "keyword" | "move") => void;
+  /** Mail that was not ours bears our mark: somebody else takes mail here, too, or our store is not the one it was. */
+  readonly onShared: () => void;
   /** So many mails of the whole are ours by now. */
   readonly onProgress: (done: number, all: number) => void;
 };
@@ -109,6 +111,8 @@ class Session implements ImapSession {
 
   async hasNews(): Promise<boolean> {
     const { account, folder, store } = this.options;
+    // Of the open folder STATUS tells what the connection has seen, and only NOOP makes it look (RFC 9051 6.3.11).
+    await this.command(this.client.noop());
     const status = await this.command(this.client.status(folder, { uidNext: true, uidValidity: true }));
     const cursor = await store.imapCursor(account.name, folder);
     if (status === false || cursor === null) return true;
@@ -216,7 +220,9 @@ class Session implements ImapSession {
   private async takeBatch(uids: readonly number[], uidValidity: string): Promise<number> {
     const { account, folder, take } = this.options;
     const place = (uid: number): ImapOrigin => ({ account: account.name, folder, uidValidity, uid });
-    const sizes = await this.fetched(uids, { uid: true, size: true });
+    const sizes = await this.fetched(uids, { uid: true, size: true, flags: true });
+    const { keyword } = this.options.account.done;
+    if (keyword !== null && sizes.some(({ flags }) => flags?.has(keyword))) this.options.onShared();
     const small = sizes.filter(({ size }) => (size ?? 0) <= SMALL_BYTES).map(({ uid }) => uid);
     const mails = small.length === 0 ? [] : await this.fetched(small, { uid: true, source: true });
     await Promise.all(

@@ -105,6 +105,11 @@ function watchesOf(
       told.add(what);
       log.warn("imap-cannot-mark", { ...place, note: CANNOT[what] });
     };
+    const onShared = (): void => {
+      if (told.has("shared")) return;
+      told.add("shared");
+      log.warn("imap-shared", { ...place, note: SHARED });
+    };
     const take = (mail: FetchedMail) => takeIn(mail, account, options);
     return watchFolder({
       ...place,
@@ -112,7 +117,8 @@ function watchesOf(
       now,
       chance,
       tokenExpiresAt: () => signIn.tokens?.expiresAt() ?? null,
-      open: (hooks) => openSession({ account, folder, signIn, store, now, take, identify, onCannot, ...hooks }),
+      open: (hooks) =>
+        openSession({ account, folder, signIn, store, now, take, identify, onCannot, onShared, ...hooks }),
       onUp: () => log.info("imap-up", place),
       onDown: (code, retryMs) => log.warn("imap-down", { ...place, code, waitMs: retryMs }),
     });
@@ -120,6 +126,9 @@ function watchesOf(
 }
 
 const ODD_ADDRESS = "`alias` of this mailbox is none of the aliases in the rules; its mail goes to people";
+
+const SHARED =
+  "mail new to us bears our mark already: another gateway takes mail from this folder, too, or this store is older than the folder";
 
 const CANNOT = {
   keyword: "this server keeps no keywords of ours; originals stay unmarked",

@@ -2,19 +2,24 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import type { RuleSet } from "../../src/config/rules.ts";
 import { mailText, sendMail } from "../support/dialogue.ts";
 import { type Dovecot, startDovecot } from "../support/dovecot.ts";
 import { defaultRules, type TestGateway, testGateway } from "../support/gateway.ts";
-import { mailProgram, mailSaying } from "../support/imap-box.ts";
+import { mailProgram, mailSaying, watching } from "../support/imap-box.ts";
 import { needs } from "../support/interop.ts";
+import { balance, makeHome, startAgain } from "../support/live-gateway.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait.ts";
 
 const here = needs("dovecot");
 const PERIODS = { pollMs: 150, silentMs: 60_000, superviseMs: 100 };
 const DESK = "Queues/billing-desk";
+/** Times the gateway is killed in one test. */
+const KILLS = 5;
 const NURSES = "Queues/clinical-triage";
 type Original = "keep" | "copy" | "move" | "tag";
 
@@ -188,3 +193,44 @@ test("queues are not delivered into watched folders, nor to originals that the a
   const moved = start(", done: { move_to: Done }", "Queues", "move");
   await expect(moved).rejects.toThrow(/`original: move`, but the account `desk` moves all originals to Done itself/);
 });
+
+test.each(["move", "copy", "keep"] as const)(
+  "killed at any moment while fetching and bringing mail to its queue by %s, none is lost and none lies there twice",
+  { skip: !here, timeout: 480_000 },
+  async (original) => {
+    await using dir = await tempDir();
+    await using dovecot = await startDovecot(dir.path);
+    await using program = await mailProgram(dovecot);
+    const file = join(dir.path, "password");
+    await writeFile(file, dovecot.login.password);
+    const home = await makeHome({
+      folder: join(dir.path, "gateway"),
+      deliver: (queue) => ({
+        kind: "imap",
+        account: "desk",
+        folder: `Queues/${queue}`,
+        keyword: `$${queue}`,
+        original,
+      }),
+      settings: parse(watching(dovecot, file, ", from: 2026-01-01")) as object,
+    });
+    let put = 0;
+    for (let round = 0; round < KILLS; round++) {
+      for (let count = 0; count < 15; count++)
+        await program.put(mailSaying(`Mail ${put++}`, "A payment plan, please."));
+      const gateway = await startAgain(home);
+      await sleep(Math.random() * 800);
+      await gateway.kill();
+    }
+    await using gateway = await startAgain(home);
+    await until(
+      "all are delivered",
+      async () => (await balance(gateway)).reduce((sum, { delivered }) => sum + delivered, 0) === put,
+      240_000,
+    );
+    for (const row of await balance(gateway)) expect(row).toMatchObject({ missing: 0, waiting: 0, held: 0 });
+    const subjects = (await program.look(DESK)).map(({ subject }) => subject);
+    expect([new Set(subjects).size, subjects.length]).toEqual([put, put]);
+    expect(await program.look("INBOX")).toHaveLength(original === "move" ? 0 : put);
+  },
+);

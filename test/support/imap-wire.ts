@@ -7,6 +7,8 @@ export type ImapWire = AsyncDisposable & {
   readonly port: number;
   /** What the server says from now on is lost, on this and on every later connection, until it is mended. */
   mute: boolean;
+  /** Ends every connection there is. */
+  drop(): void;
 };
 
 export type ImapWireOptions = {
@@ -41,6 +43,9 @@ export async function imapWire(to: number, { change, onClient }: ImapWireOptions
   const wire: ImapWire = {
     port: (server.address() as AddressInfo).port,
     mute: false,
+    drop() {
+      for (const socket of open) socket.destroy();
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();
       server.close();

@@ -7,6 +7,13 @@ import { parse, stringify } from "yaml";
 
 export type QueueTarget =
   | { readonly kind: "maildir" }
+  | {
+      readonly kind: "imap";
+      readonly account: string;
+      readonly folder: string;
+      readonly keyword: string;
+      readonly original: "keep" | "copy" | "move" | "tag";
+    }
   | { readonly kind: "smtp"; readonly host: string; readonly port: number; readonly to: string; readonly tls?: "none" };
 
 export type RulesOptions = {
