@@ -23,7 +23,12 @@ test("it runs as a user that is not root, set after the last file is put in plac
 });
 
 test("Node is the first process, started without a shell, and told to stop by SIGTERM", () => {
-  expect(JSON.parse(values(last, "CMD")[0] ?? "null")).toEqual(["node", "src/main.ts", "serve"]);
+  expect(JSON.parse(values(last, "CMD")[0] ?? "null")).toEqual([
+    "node",
+    "--no-memory-protection-keys",
+    "src/main.ts",
+    "serve",
+  ]);
   expect(values(last, "ENTRYPOINT")).toEqual([]);
   expect(values(last, "STOPSIGNAL")).toEqual(["SIGTERM"]);
 });
