@@ -43,20 +43,32 @@ export type NoticeOptions = {
 
 /** Tells until disposed. */
 export function startNotices(options: NoticeOptions): AsyncDisposable {
-  return every(
+  const state: Sending = { adapter: null, isStopping: false };
+  const loop = every(
     options.pollMs ?? POLL_MS,
-    () => lookOnce(options),
+    () => lookOnce(options, state),
     (error) => options.log.error("store-trouble", errorFields(error)),
   );
+  return {
+    async [Symbol.asyncDispose]() {
+      state.isStopping = true;
+      // A server may take ten minutes to answer: what is under way is given up, and told after the next start.
+      await state.adapter?.[Symbol.asyncDispose]();
+      await loop[Symbol.asyncDispose]();
+    },
+  };
 }
 
-async function lookOnce(options: NoticeOptions): Promise<void> {
+/** The way that is being gone now. */
+type Sending = { adapter: Adapter | null; isStopping: boolean };
+
+async function lookOnce(options: NoticeOptions, state: Sending): Promise<void> {
   const { store, now } = options;
   const at = now();
   for (const concern of await store.concerns({ now: at, since: at - FAILED_MS, limit: PAGE }))
     for (const recipient of recipientsOf(concern, options)) await store.addNotice(concern, recipient, at);
   const due = Map.groupBy(await store.dueNotices(at, PAGE), ({ recipient }) => recipient);
-  for (const [recipient, notices] of due) await tell(recipient, notices, options);
+  for (const [recipient, notices] of due) if (!state.isStopping) await tell(recipient, notices, options, state);
 }
 
 /** The owner of the queue, and the review queue unless it is that one which is in trouble. */
@@ -82,7 +94,12 @@ function ownerOf(queue: string, { queues, staff }: RuleSet): string | null {
   return owner?.key ?? next ?? null;
 }
 
-async function tell(recipient: string, notices: readonly Notice[], options: NoticeOptions): Promise<void> {
+async function tell(
+  recipient: string,
+  notices: readonly Notice[],
+  options: NoticeOptions,
+  state: Sending,
+): Promise<void> {
   const { store, log, now, chance, gatherMs } = options;
   const isUrgent = notices.some(({ urgency }) => urgency === "P1" || urgency === "P2");
   const oldest = Math.min(...notices.map(({ at }) => at));
@@ -96,7 +113,9 @@ async function tell(recipient: string, notices: readonly Notice[], options: Noti
     });
     return await store.noticesSent(ids, now());
   }
+  state.adapter = adapter;
   const code = await send(recipient, adapter, notices, options);
+  state.adapter = null;
   if (code === null) {
     log.info("notice-sent", { count: ids.length, reason: recipient });
     return await store.noticesSent(ids, now());

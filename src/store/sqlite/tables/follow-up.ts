@@ -112,7 +112,8 @@ export function concernQuestions(db: Connection) {
           or d.urgency in ('P1', 'P2') and (d.reason is not null or d.created_at <= :now - ${URGENT_LATE_MS})) and ${untold("late")}
       union all
       select ${columns}, 'failed', d.reason from deliveries d
-      where d.state = 'held' and d.reason in ('refused', 'not-ascii', 'gave-up', 'unreadable') and d.next_at >= :since
+      where d.state = 'held' and d.left_at is null
+        and d.reason in ('refused', 'not-ascii', 'gave-up', 'unreadable') and d.next_at >= :since
         and ${untold("failed")}
       union all
       select ${columns}, 'failed', 'bounced' from bounces b join deliveries d on d.id = b.delivery_id
