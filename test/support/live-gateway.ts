@@ -126,7 +126,9 @@ export async function liveGateway(options: GatewayOptions): Promise<LiveGateway>
 
 /** Runs one of our commands beside the gateway and answers what it printed. */
 async function mailward(args: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [MAIN, ...args], { maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await run(process.execPath, ["--no-memory-protection-keys", MAIN, ...args], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return stdout;
 }
 

@@ -14,8 +14,11 @@ export function runMailward(cwd: string, args: readonly string[], env: object = 
   const { FORCE_COLOR: _, NO_COLOR: __, ...rest } = process.env;
   const options = { cwd, env: { ...rest, ...env }, maxBuffer: OUTPUT_BYTES_MAX };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [MAIN, ...args], options, (error, out, told) =>
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, told }),
+    const child = execFile(
+      process.execPath,
+      ["--no-memory-protection-keys", MAIN, ...args],
+      options,
+      (error, out, told) => resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, told }),
     );
     child.stdin?.end(typed);
   });
@@ -25,6 +28,8 @@ export function runMailward(cwd: string, args: readonly string[], env: object = 
 export function mailwardBytes(args: readonly string[]): Promise<Buffer> {
   const options = { encoding: "buffer", maxBuffer: OUTPUT_BYTES_MAX } as const;
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [MAIN, ...args], options, (error, out) => (error ? reject(error) : resolve(out)));
+    execFile(process.execPath, ["--no-memory-protection-keys", MAIN, ...args], options, (error, out) =>
+      error ? reject(error) : resolve(out),
+    );
   });
 }
