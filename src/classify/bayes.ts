@@ -2,26 +2,21 @@
 // Multinomial with presence instead of frequency (Metsis, Androutsopoulos, Paliouras 2006), or complement naive Bayes
 // (Rennie et al. 2003).
 
-import { type Features, ROWS } from "./features.ts";
+import { addTo, type Counts, countOf, countsFrom, countsOf, emptyCounts, SEEN } from "./counts.ts";
+import type { Features } from "./features.ts";
 
 /** How scores are made of counts. */
 export type BayesKind = "multinomial" | "complement";
 
-/** Whole numbers only, all in one stretch of memory, so that a model is copied, kept and compared at once. */
+/** Whole numbers only. Trained and untrained in place. */
 export type BayesModel = {
   readonly classes: readonly string[];
-  /** Everything below, one after the other. */
-  readonly numbers: Uint32Array;
   /** Mails trained, by class. */
   readonly mails: Uint32Array;
   /** What the features of those mails count, added up by class. */
   readonly totals: Uint32Array;
-  /** One number: rows with any count. */
-  readonly used: Uint32Array;
-  /** Mails each word stood in, by row; 0 for rows of pairs alone. */
-  readonly seen: Uint32Array;
-  /** What each feature counts: a row's counts by class stand side by side, from `row * classes.length` on. */
-  readonly counts: Uint32Array;
+  /** What each row counts, and in how many mails each word stood. */
+  readonly counts: Counts;
 };
 
 /** Lidstone's constant: what an unseen feature counts. */
@@ -35,59 +30,43 @@ const MAIL_WEIGHT = 40;
 const MAIL_WEIGHT_MAX = 12;
 /** Pairs, and words as words of the subject, beside single words: they repeat what those say. 75 instead of 73. */
 const PAIR_WEIGHT = 0.5;
-/** A word of fewer mails is not known: it may be another's row. */
+/** A word of fewer mails is not known: it may be one writer's own. */
 const WORD_MAILS_MIN = 2;
 /** Logarithms of small counts are looked up. */
 const LOGS = Float64Array.from({ length: 4096 }, (_, count) => Math.log(count + SMOOTHING));
 
-/** A model that has seen nothing. */
+/** A model that has seen nothing. Throws for more classes than counts are kept of. */
 export function emptyModel(classes: readonly string[]): BayesModel {
-  return modelOf(classes, new Uint32Array(lengthFor(classes)));
+  if (classes.length > SEEN) throw new Error(`a model has at most ${SEEN} classes`);
+  const { length } = classes;
+  return { classes, mails: new Uint32Array(length), totals: new Uint32Array(length), counts: emptyCounts() };
+}
+
+/** The whole model in one stretch of memory that threads share, to be kept, compared, and read by `modelFrom`. */
+export function numbersOf({ mails, totals, counts }: BayesModel): Uint32Array {
+  const head = [...mails, ...totals, counts.entries, counts.used];
+  const numbers = new Uint32Array(new SharedArrayBuffer((head.length + counts.slots.length) * 4));
+  numbers.set(head);
+  numbers.set(counts.slots, head.length);
+  return numbers;
 }
 
 /** The model in these numbers, which stay its own; null when they are not as many as its classes need. */
 export function modelFrom(classes: readonly string[], numbers: Uint32Array): BayesModel | null {
-  return numbers.length === lengthFor(classes) ? modelOf(classes, numbers) : null;
-}
-
-/** A copy that training the first does not change, in memory that threads share. */
-export function copyOf({ classes, numbers }: BayesModel): BayesModel {
-  const copy = new Uint32Array(new SharedArrayBuffer(numbers.byteLength));
-  copy.set(numbers);
-  return modelOf(classes, copy);
+  const { length } = classes;
+  const [entries = 0, used = 0] = numbers.subarray(length * 2);
+  const counts = countsFrom(numbers.subarray(length * 2 + 2), entries, used);
+  return counts === null
+    ? null
+    : { classes, mails: numbers.subarray(0, length), totals: numbers.subarray(length, length * 2), counts };
 }
 
 /** The model with one class more, of which it has seen nothing. */
-export function widened(model: BayesModel, name: string): BayesModel {
-  const classes = [...model.classes, name];
-  const wide = emptyModel(classes);
-  const { length } = model.classes;
-  wide.mails.set(model.mails);
-  wide.totals.set(model.totals);
-  wide.used.set(model.used);
-  wide.seen.set(model.seen);
-  for (let row = 0; row < ROWS; row++) {
-    wide.counts.set(model.counts.subarray(row * length, (row + 1) * length), row * classes.length);
-  }
-  return wide;
-}
-
-function lengthFor({ length }: readonly string[]): number {
-  return length * 2 + 1 + ROWS + ROWS * length;
-}
-
-function modelOf(classes: readonly string[], numbers: Uint32Array): BayesModel {
-  const width = classes.length;
-  const seenAt = width * 2 + 1;
-  return {
-    classes,
-    numbers,
-    mails: numbers.subarray(0, width),
-    totals: numbers.subarray(width, width * 2),
-    used: numbers.subarray(width * 2, seenAt),
-    seen: numbers.subarray(seenAt, seenAt + ROWS),
-    counts: numbers.subarray(seenAt + ROWS),
-  };
+export function widened({ classes, mails, totals, counts }: BayesModel, name: string): BayesModel {
+  const wide = emptyModel([...classes, name]);
+  wide.mails.set(mails);
+  wide.totals.set(totals);
+  return { ...wide, counts: { ...counts, slots: counts.slots.slice() } };
 }
 
 /** Learn one mail of a class. Unknown classes are a mistake of ours and throw. */
@@ -98,40 +77,28 @@ export function train(model: BayesModel, features: Features, name: string): void
 /** Take back exactly what `train` with the same features and class did; throws, changing nothing, when that cannot have been. */
 export function untrain(model: BayesModel, features: Features, name: string): void {
   const at = classAt(model, name);
-  const { classes, counts, seen, mails } = model;
-  const weight = weightOf(features);
+  const { counts, mails } = model;
+  const weight = mailWeight(features.rows.length);
   const was =
     mails[at] !== 0 &&
-    features.rows.every((row) => (counts[row * classes.length + at] ?? 0) >= weight) &&
-    features.words.every((row) => seen[row] !== 0);
+    features.rows.every((row) => countOf(counts, row, at) >= weight) &&
+    features.words.every((word) => countOf(counts, word, SEEN) !== 0);
   if (!was) throw new Error("untrain: this was never trained");
   add(model, features, at, -1);
 }
 
-function add({ classes, mails, totals, used, seen, counts }: BayesModel, features: Features, at: number, by: 1 | -1) {
-  const width = classes.length;
-  const weight = by * weightOf(features);
-  for (const row of features.rows) {
-    const place = row * width + at;
-    const before = sumOf(counts, row, width);
-    counts[place] = (counts[place] ?? 0) + weight;
-    if (before === 0 || before + weight === 0) used[0] = (used[0] ?? 0) + by;
-  }
-  for (const row of features.words) seen[row] = (seen[row] ?? 0) + by;
+function add({ mails, totals, counts }: BayesModel, features: Features, at: number, by: 1 | -1): void {
+  const weight = by * mailWeight(features.rows.length);
+  for (const row of features.rows) addTo(counts, row, at, weight);
+  for (const word of features.words) addTo(counts, word, SEEN, by);
   mails[at] = (mails[at] ?? 0) + by;
   totals[at] = (totals[at] ?? 0) + weight * features.rows.length;
 }
 
-/** What a mail counts in each of its features: a whole number, so that it can be taken back exactly. */
-function weightOf({ rows }: Features): number {
-  const weight = Math.round(MAIL_WEIGHT / Math.sqrt(Math.max(1, rows.length)));
+/** What a mail of so many features counts in each: a whole number, so that it can be taken back exactly. */
+export function mailWeight(features: number): number {
+  const weight = Math.round(MAIL_WEIGHT / Math.sqrt(Math.max(1, features)));
   return Math.min(MAIL_WEIGHT_MAX, Math.max(1, weight));
-}
-
-function sumOf(counts: Uint32Array, row: number, width: number): number {
-  let sum = 0;
-  for (let at = row * width; at < (row + 1) * width; at++) sum += counts[at] ?? 0;
-  return sum;
 }
 
 /**
@@ -143,10 +110,8 @@ export function logScores(model: BayesModel, { rows, words }: Features, kind: Ba
   const width = classes.length;
   const scores = new Float64Array(width);
   const isComplement = kind === "complement";
-  const known =
-    PAIR_WEIGHT * addLogs(model, rows, PAIR_WEIGHT, isComplement, scores) +
-    (1 - PAIR_WEIGHT) * addLogs(model, words, 1 - PAIR_WEIGHT, isComplement, scores);
-  const smoothed = SMOOTHING * (model.used[0] ?? 0);
+  const known = addLogs(model, rows, words.length, isComplement, scores);
+  const smoothed = SMOOTHING * model.counts.used;
   const all = totals.reduce((a, b) => a + b, 0);
   for (let at = 0; at < width; at++) {
     const total = totals[at] ?? 0;
@@ -157,22 +122,24 @@ export function logScores(model: BayesModel, { rows, words }: Features, kind: Ba
   return scores;
 }
 
-/** Adds the weighted logarithms of the features' counts to the scores; answers how many features are known. */
+/** Adds the logarithms of the rows' counts to the scores, those behind the words at less; answers how much is known. */
 function addLogs(
   { counts, classes }: BayesModel,
   rows: Uint32Array,
-  weight: number,
+  words: number,
   isComplement: boolean,
   scores: Float64Array,
 ): number {
   const width = classes.length;
+  const own = new Uint32Array(width);
   let known = 0;
-  for (const row of rows) {
-    const sum = sumOf(counts, row, width);
+  for (let place = 0; place < rows.length; place++) {
+    const sum = countsOf(counts, rows[place] ?? 0, own);
     if (sum === 0) continue;
-    known++;
+    const weight = place < words ? 1 : PAIR_WEIGHT;
+    known += weight;
     for (let at = 0; at < width; at++) {
-      const count = counts[row * width + at] ?? 0;
+      const count = own[at] ?? 0;
       scores[at] = (scores[at] ?? 0) + weight * (isComplement ? -logOf(sum - count) : logOf(count));
     }
   }
@@ -184,9 +151,10 @@ function logOf(count: number): number {
 }
 
 /** The share of words that the model has seen, 0 to 1; 1 for a mail without words. */
-export function knownShare({ seen }: BayesModel, words: Uint32Array): number {
+export function knownShare({ counts }: BayesModel, words: Uint32Array): number {
   if (words.length === 0) return 1;
-  return words.reduce((known, row) => known + Number((seen[row] ?? 0) >= WORD_MAILS_MIN), 0) / words.length;
+  const known = words.reduce((sum, word) => sum + Number(countOf(counts, word, SEEN) >= WORD_MAILS_MIN), 0);
+  return known / words.length;
 }
 
 function classAt(model: BayesModel, name: string): number {

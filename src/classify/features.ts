@@ -1,25 +1,26 @@
 // What the model sees of a mail: its words and word pairs by their stems, as rows of its table. A stem becomes a hash
 // that everybody has, and under a site's own key a row, so that neither the model nor a label kept for it tells a word.
 
-import { createHash, createHmac } from "node:crypto";
+import { createCipheriv, createHash } from "node:crypto";
+import { ROWS } from "./counts.ts";
 import type { Heard } from "./hear.ts";
 import { stemFor } from "./stems.ts";
 import type { Words } from "./words.ts";
-
-/** Rows of a model's table: as many features as it tells apart. Features that share a row share their counts. */
-export const ROWS = 2 ** 18;
 
 /** The stems of a mail in order, as hashes below 2^52; the text in the stretches that words stand side by side in. */
 export type Stems = { readonly subject: readonly number[]; readonly text: readonly (readonly number[])[] };
 
 /**
- * Features of one mail as rows, each once, in the order they are met. `words` are those of its single words, by which
- * it is told whether the model has seen such mail at all.
+ * Features of one mail as rows, each once. `words` are those of its single words, with which `rows` begin: by them it is
+ * told whether the model has seen such mail at all.
  */
 export type Features = { readonly rows: Uint32Array; readonly words: Uint32Array };
 
 /** A row, and the words of the mail that it stands for. */
 export type NamedFeature = { readonly row: number; readonly words: string };
+
+/** What a feature is of: a word, a word as one of the subject, or two words side by side. */
+export type FeatureKind = "word" | "subject" | "pair";
 
 /** Turns stems into features under one key; another key gives other rows for the same stems. */
 export type FeatureReader = {
@@ -34,8 +35,12 @@ const WORD_CHARS_MAX = 40;
 const WORDS_MAX = 20_000;
 /** Hashes remembered: the words of many mails. */
 const MEMO_MAX = 50_000;
+/** 52 bits in two halves. */
 const HIGH_BITS = 0x100000;
 const LOW_BITS = 0x100000000;
+const BLOCK_BYTES = 16;
+/** More than twice the features of the longest mail. */
+const SET_SLOTS = 2 ** 17;
 /** Sets words of the subject apart. */
 const SUBJECT_SALT = 0x5bd1e995;
 
@@ -76,49 +81,82 @@ function stemHasher(language: "en" | "es"): (word: string) => number {
 
 /** A reader of features under a key (any text; of a site's own chance, so that a stolen model tells no words). */
 export function featureReader(key: string): FeatureReader {
-  const keyed = remembering((stem: number) => createHmac("sha256", key).update(String(stem)).digest().readUInt32LE(0));
-  const sets = { rows: startRowSet(), words: startRowSet() };
+  const hashed = keyedHashes(key);
+  const keyed = remembering((stem: number) => hashed([stem])[0] ?? 0);
+  const underKey = ({ subject, text }: Stems): Stems => ({
+    subject: subject.map(keyed),
+    text: text.map((stems) => stems.map(keyed)),
+  });
+  const words = startRowSet();
+  const others = startRowSet();
   return {
     features(stems) {
-      sets.rows.clear();
-      sets.words.clear();
-      eachFeature(stems, keyed, (row, isWordAlone) => {
-        sets.rows.add(row);
-        if (isWordAlone) sets.words.add(row);
+      words.clear();
+      others.clear();
+      eachFeature(underKey(stems), (kind, first, second) => {
+        const row = rowOf(kind, first, second);
+        if (kind === "word") words.add(row);
+        else others.add(row);
       });
-      return { rows: sets.rows.taken(), words: sets.words.taken() };
+      const rows = new Uint32Array(words.taken().length + others.taken().length);
+      rows.set(words.taken());
+      rows.set(others.taken(), words.taken().length);
+      return { rows, words: rows.subarray(0, words.taken().length) };
     },
     named(stems, heard) {
-      const stretches = [heard.subject, ...heard.text].map(({ words }) => words.text.filter(isWord));
+      const stretches = [heard.subject, ...heard.text].map((each) => each.words.text.filter(isWord));
       const found = new Map<number, string>();
-      eachFeature(stems, keyed, (row, _isWordAlone, stretch, from, to) => {
-        const words = (stretches[stretch] ?? []).slice(from, to).join(" ");
-        if (!found.has(row)) found.set(row, words);
+      eachFeature(underKey(stems), (kind, first, second, stretch, from) => {
+        const row = rowOf(kind, first, second);
+        const named = (stretches[stretch] ?? []).slice(from, kind === "pair" ? from + 2 : from + 1).join(" ");
+        if (!found.has(row)) found.set(row, named);
       });
-      return [...found].map(([row, words]) => ({ row, words }));
+      return [...found].map(([row, named]) => ({ row, words: named }));
     },
   };
 }
 
-/** A row, whether a single word of subject or text gave it, and which words of which stretch (0: the subject). */
-type OnFeature = (row: number, isWordAlone: boolean, stretch: number, from: number, to: number) => void;
-
-function eachFeature({ subject, text }: Stems, keyed: (stem: number) => number, on: OnFeature): void {
-  [subject, ...text].forEach((stems, stretch) => {
-    let before = -1;
-    stems.forEach((stem, at) => {
-      const hash = keyed(stem);
-      // Words of the subject also count as words: a subject is often the whole mail.
-      on(rowOf(hash), true, stretch, at, at + 1);
-      if (stretch === 0) on(rowOf(mix(hash, SUBJECT_SALT)), false, stretch, at, at + 1);
-      if (before >= 0) on(rowOf(mix(before, hash)), false, stretch, at - 1, at + 1);
-      before = hash;
-    });
-  });
+/** Hashes of stems under a key, in their order: AES of each, as good a keyed function as an HMAC and far cheaper. */
+export function keyedHashes(key: string): (stems: ArrayLike<number>) => Uint32Array {
+  const secret = createHash("sha256").update(key).digest().subarray(0, BLOCK_BYTES);
+  const cipher = createCipheriv("aes-128-ecb", secret, null).setAutoPadding(false);
+  return (stems) => {
+    const blocks = new Uint32Array((stems.length * BLOCK_BYTES) / 4);
+    for (let at = 0; at < stems.length; at++) {
+      const stem = stems[at] ?? 0;
+      blocks[at * 4] = stem % LOW_BITS;
+      blocks[at * 4 + 1] = Math.floor(stem / LOW_BITS);
+    }
+    const enciphered = cipher.update(new Uint8Array(blocks.buffer));
+    return Uint32Array.from(stems, (_, at) => enciphered.readUInt32LE(at * BLOCK_BYTES));
+  };
 }
 
-function rowOf(hash: number): number {
-  return hash & (ROWS - 1);
+/** The row of a feature by the keyed hashes of its word or its two words. */
+export function rowOf(kind: FeatureKind, first: number, second: number): number {
+  switch (kind) {
+    case "word":
+      return first % ROWS;
+    case "subject":
+      return mix(first, SUBJECT_SALT) % ROWS;
+    case "pair":
+      return mix(first, second) % ROWS;
+  }
+}
+
+/** A feature, the hash of its word or its two words (else `second` is `first`), and where in which stretch (0: the subject). */
+type OnFeature = (kind: FeatureKind, first: number, second: number, stretch: number, from: number) => void;
+
+/** Every feature of a mail in the order they are met, as often as they are; `stems` may be hashes under a key. */
+export function eachFeature({ subject, text }: Stems, on: OnFeature): void {
+  [subject, ...text].forEach((stems, stretch) => {
+    stems.forEach((stem, at) => {
+      // Words of the subject also count as words: a subject is often the whole mail.
+      on("word", stem, stem, stretch, at);
+      if (stretch === 0) on("subject", stem, stem, stretch, at);
+      if (at > 0) on("pair", stems[at - 1] ?? 0, stem, stretch, at - 1);
+    });
+  });
 }
 
 function remembering<K>(work: (key: K) => number): (key: K) => number {
@@ -132,9 +170,10 @@ function remembering<K>(work: (key: K) => number): (key: K) => number {
   };
 }
 
-/** A set of rows that is used again for the next mail; marks instead of hashing keep a long mail cheap. */
+/** A set of rows that is used again for the next mail: a `Set` of a long mail's took as long as all the rest. */
 function startRowSet() {
-  const marks = new Uint32Array(ROWS);
+  const slots = new Uint32Array(SET_SLOTS);
+  const marks = new Uint32Array(SET_SLOTS);
   let mark = 0;
   let rows: number[] = [];
   return {
@@ -143,11 +182,14 @@ function startRowSet() {
       rows = [];
     },
     add(row: number): void {
-      if (marks[row] === mark) return;
-      marks[row] = mark;
+      let slot = row & (SET_SLOTS - 1);
+      while (marks[slot] === mark && slots[slot] !== row) slot = (slot + 1) & (SET_SLOTS - 1);
+      if (marks[slot] === mark) return;
+      marks[slot] = mark;
+      slots[slot] = row;
       rows.push(row);
     },
-    taken: (): Uint32Array => Uint32Array.from(rows),
+    taken: (): readonly number[] => rows,
   };
 }
 

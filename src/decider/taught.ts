@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import type { ModelSetup, Pinned, Stage } from "../classify/adviser.ts";
 import { NONE } from "../classify/adviser.ts";
-import { type BayesModel, copyOf, modelFrom, train, untrain, widened } from "../classify/bayes.ts";
+import { type BayesModel, modelFrom, numbersOf, train, untrain, widened } from "../classify/bayes.ts";
 import type { Calibration } from "../classify/calibration.ts";
 import { readStarter, type Starter } from "../rulebook/starter.ts";
 import type { Lesson, TeachingStore } from "../store/teaching.ts";
@@ -25,10 +25,10 @@ const NO_STORE_KEY = "starter";
 /** The starter as it is, for commands without a store. */
 export function starterSetup(): ModelSetup {
   const starter = readStarter();
-  const { classes, numbers } = starter.model(NO_STORE_KEY);
+  const model = starter.model(NO_STORE_KEY);
   return {
-    classes,
-    numbers,
+    classes: model.classes,
+    numbers: numbersOf(model),
     key: NO_STORE_KEY,
     calibration: starter.calibration,
     version: `starter-${starter.hash}`,
@@ -88,7 +88,7 @@ export class TaughtModel {
       labelId,
       starter: starter.hash,
       classes: model.classes,
-      numbers: model.numbers.slice(),
+      numbers: numbersOf(model),
     });
     this.snapshotId = labelId;
   }
@@ -115,7 +115,8 @@ export class TaughtModel {
 
   /** As plain values that later lessons do not change. */
   setup(calibration: Calibration, pins: readonly Pinned[]): ModelSetup {
-    const { classes, numbers } = copyOf(this.model);
+    const { classes } = this.model;
+    const numbers = numbersOf(this.model);
     return { classes, numbers, key: this.key, calibration, version: this.version, stage: this.stage, pins };
   }
 
