@@ -60,7 +60,7 @@ describe("a phrase", () => {
 });
 
 describe("points", () => {
-  const bar = { atLeast: 3, margin: 1.5, modelPointsMax: 2.5, marginFor: {} };
+  const bar = { atLeast: 3, margin: 1.5, modelPointsMax: 2.5, modelMargin: 1.5, modelMarginOver: {}, marginFor: {} };
   const hint = (type: string, points: number): Evidence => {
     const span = { field: "text", start: 0, end: 1 } as const;
     return { kind: "rule", rule: `${type}-rule`, type, points, sure: false, phrase: "x", span, others: [] };
@@ -139,10 +139,28 @@ test("where nothing but the model speaks for a type, it needs more points than w
   };
   const set: RuleSet = { ...BLANK_RULES, types: ["clinical", "billing"].map((name) => ({ name, rules: [] })) };
   const ruled = (evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), [], [], set.decide);
-  expect(ruled([alias, says(8.9)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
-  expect(ruled([alias, says(9)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+  expect(ruled([alias, says(11.9)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
+  expect(ruled([alias, says(12)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
   const own: Evidence = { ...alias, alias: "clinical", type: "clinical" };
   expect(ruled([own, says(1.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+});
+
+test("where the model speaks, others need a greater lead over what must not be lost, and over mail of no queue", () => {
+  const types = ["clinical", "billing"].map((name) => ({ name, rules: [] }));
+  const decide = { ...BLANK_RULES.decide, modelMargin: 3, modelMarginOver: { clinical: 6, none: 4 } };
+  const set: RuleSet = { ...BLANK_RULES, types, decide };
+  const says = (type: string, points: number): Evidence => {
+    return { kind: "model", type, points, probability: 0.5, stage: "site" };
+  };
+  const ruled = (...evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), [], [], set.decide);
+  const people = (reviewReason: string) => ({ decidedBy: "review", reviewReason });
+  expect(ruled(says("billing", 14), says("clinical", 8.1))).toMatchObject(people("too-close"));
+  expect(ruled(says("billing", 14), says("clinical", 8))).toMatchObject({ requestType: "billing" });
+  expect(ruled(says("clinical", 14), says("billing", 11))).toMatchObject({ requestType: "clinical" });
+  expect(ruled(says("clinical", 14), says("billing", 11.1))).toMatchObject(people("too-close"));
+  expect(ruled(says("clinical", 14), says("none", 10.1))).toMatchObject(people("may-be-none"));
+  const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
+  expect(ruled(alias, says("clinical", 14), says("billing", 10))).toMatchObject(people("alias-contradicted"));
 });
 
 test("a type that needs a greater lead asks people below it, also where the alias alone decides", () => {

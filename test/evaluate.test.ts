@@ -122,7 +122,7 @@ test("urgency is counted over mails that say how urgent they are", () => {
 test("reliability sets what the model says beside how often that is right", () => {
   const says = (type: string, probability: number) => ({
     ...answered("billing", null),
-    advice: { type, probability },
+    advice: { type, probability, all: [{ type, probability }] },
   });
   expect(reliability([says("billing", 0.92), says("access", 0.98), says("billing", 0.5), answered("x", null)])).toEqual(
     [

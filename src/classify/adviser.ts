@@ -34,10 +34,12 @@ export type ModelSetup = {
 /** `print` is that of sender and subject (`pinPrint`), in hex. */
 export type Pinned = { readonly print: string; readonly type: string; readonly queue: string };
 
-/** What the model thinks of one mail. `type` is a request type or `none`; `probability` is right as often as it says. */
-export type Advice = {
-  readonly type: string;
-  readonly probability: number;
+/** A request type or `none`, and how likely it is; right as often as it says. */
+export type Likely = { readonly type: string; readonly probability: number };
+
+/** What the model thinks of one mail: the likeliest type, and all of them, likeliest first. */
+export type Advice = Likely & {
+  readonly all: readonly Likely[];
   readonly version: string;
   readonly stage: Stage;
 };
@@ -129,14 +131,18 @@ export function knows(model: BayesModel, { words }: Features): boolean {
   return words.length > 0 && knownShare(model, words) >= KNOWN_SHARE_MIN;
 }
 
-/** The likeliest class by log scores over so many features. */
+/** What log scores over so many features say of each class, the likeliest first. */
 export function likeliest(
   scores: Float64Array,
   features: number,
   { classes, calibration }: Pick<ModelSetup, "classes" | "calibration">,
-): Pick<Advice, "type" | "probability"> {
+): Pick<Advice, "type" | "probability" | "all"> {
   const likely = probabilities(scores, features, calibration);
-  const most = likely.reduce((best, each, at) => (each > (likely[best] ?? 0) ? at : best), 0);
-  const probability = Math.min(PROBABILITY_MAX, Math.round((likely[most] ?? 0) * 1000) / 1000);
-  return { type: classes[most] ?? "", probability };
+  const all = classes
+    .map((type, at): Likely => {
+      return { type, probability: Math.min(PROBABILITY_MAX, Math.round((likely[at] ?? 0) * 1000) / 1000) };
+    })
+    .sort((a, b) => b.probability - a.probability);
+  const [{ type, probability } = { type: "", probability: 0 }] = all;
+  return { type, probability, all };
 }

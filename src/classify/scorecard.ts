@@ -21,7 +21,7 @@ const DOUBT_POINTS = 0.5;
 const DOUBT_POINTS_MAX = 1.5;
 
 /** Points more that are needed where nothing but the model speaks for a type. */
-const MODEL_ALONE_POINTS = 6;
+const MODEL_ALONE_POINTS = 9;
 
 /** How many points more the best type needs because the mail could not be read well. */
 export function doubt(defects: readonly Defect[]): number {
@@ -83,6 +83,7 @@ function byPoints(
   decide: RuleSet["decide"],
 ): Ruling {
   const alias = evidence.find((each) => each.kind === "alias");
+  if (evidence.some((each) => each.kind === "model")) return byModel(evidence, scores, alias, defects, decide);
   const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override" || each.kind === "model");
   const [best, second] = scores;
   if (best === undefined) return review(null, "nothing-matched");
@@ -101,6 +102,27 @@ function byPoints(
   }
   if (speaksForNone) return review(best.type, "may-be-none");
   return review(best.type, isContradicted(alias, spoken) ? "alias-contradicted" : "too-close");
+}
+
+/** Where the model speaks, the best type needs a lead over every other, over some a greater one. */
+function byModel(
+  evidence: readonly Evidence[],
+  [best, ...others]: Verdict["scores"],
+  alias: Evidence | undefined,
+  defects: readonly Defect[],
+  decide: RuleSet["decide"],
+): Ruling {
+  if (best === undefined) return review(null, "nothing-matched");
+  if (best.type === NONE) return review(others[0]?.type ?? null, "may-be-none");
+  const least = (decide.marginFor[best.type] ?? decide.modelMargin) + doubt(defects);
+  const close = others.find(
+    ({ type, points }) => best.points - points < Math.max(least, decide.modelMarginOver[type] ?? 0),
+  );
+  if (best.points >= pointsNeeded(evidence, best.type, defects, decide) && close === undefined)
+    return decided(best.type, "scorecard");
+  if (close?.type === NONE) return review(best.type, "may-be-none");
+  const isOpposed = alias?.kind === "alias" && alias.type !== best.type && alias.type === close?.type;
+  return review(best.type, isOpposed ? "alias-contradicted" : "too-close");
 }
 
 /** Whether rules or model speak for another type than the alias, and nothing for it. */

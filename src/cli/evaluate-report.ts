@@ -80,7 +80,10 @@ export function reportOf(
     reliabilityGap: reliabilityGap(tenths),
     calibratedBy,
     leftOut,
-    margins: bound === null ? null : { bound, fitted: fittedMargins(mails, types, bound, rules.decide) },
+    margins:
+      bound === null
+        ? null
+        : { bound, fitted: fittedMargins(mails, types, bound, { ...rules.decide, margin: rules.decide.modelMargin }) },
   };
 }
 

@@ -30,13 +30,16 @@ function typeNameMistakes({ request_types, decide, costs }: RuleFiles, problem: 
   const margins = Object.keys(decide.margin_for).flatMap((type) =>
     unknownName("request type", type, types, ["decide", "margin_for", type], problem),
   );
+  const over = Object.keys(decide.model_margin_over).flatMap((type) =>
+    unknownName("request type", type, [...types, "none"], ["decide", "model_margin_over", type], problem),
+  );
   const sent = Object.entries(costs).flatMap(([type, row]) => [
     ...unknownName("request type", type, [...types, "none"], ["costs", type], problem),
     ...Object.keys(row).flatMap((to) =>
       unknownName("request type", to, [...types, "people"], ["costs", type, to], problem),
     ),
   ]);
-  return [...margins, ...sent];
+  return [...margins, ...over, ...sent];
 }
 
 function aliasMistakes(files: RuleFiles, problem: Locate): readonly Problem[] {

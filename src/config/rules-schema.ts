@@ -185,8 +185,17 @@ const topLevel = {
         .meta({ description: "Lead it needs over the second.", example: "margin: 1.5" }),
       model_points_max: z.number().min(0).max(POINTS_MAX).default(2.5).meta({
         description:
-          "The most points the model may give; 0 leaves it out. Below `at_least` and 3.5 it never decides alone.",
+          "The most points the model may give a type; 0 leaves it out. Below `at_least` and 9 it never decides alone.",
         example: "model_points_max: 2.5",
+      }),
+      model_margin: z.number().min(0).max(POINTS_MAX).default(3).meta({
+        description: "Lead a type needs where the model speaks, too.",
+        example: "model_margin: 3",
+      }),
+      model_margin_over: z.record(name, z.number().min(0).max(POINTS_MAX)).default({}).meta({
+        description:
+          "The greater lead that others need over a type whose mail must not be lost, or over `none`, where the model speaks.",
+        example: "model_margin_over: { clinical: 6 }",
       }),
       margin_for: z.record(name, z.number().min(0).max(POINTS_MAX)).default({}).meta({
         description:
@@ -194,7 +203,14 @@ const topLevel = {
         example: "margin_for: { billing: 2 }",
       }),
     })
-    .default({ at_least: 3, margin: 1.5, model_points_max: 2.5, margin_for: {} })
+    .default({
+      at_least: 3,
+      margin: 1.5,
+      model_points_max: 2.5,
+      model_margin: 3,
+      model_margin_over: {},
+      margin_for: {},
+    })
     .describe("When points are enough to decide without people."),
   words: z.record(name, phraseList).default({}).meta({
     description: "Word lists: `<name>` in a phrase stands for each of their entries.",

@@ -88,6 +88,9 @@ export type RuleSet = {
     readonly atLeast: number;
     readonly margin: number;
     readonly modelPointsMax: number;
+    /** The lead a type needs where the model speaks, and the greater one over single types or `none`. */
+    readonly modelMargin: number;
+    readonly modelMarginOver: Readonly<Record<string, number>>;
     /** The lead a type needs, by type, also where the alias alone decides; else `margin`, and for the alias none. */
     readonly marginFor: Readonly<Record<string, number>>;
   };
@@ -204,6 +207,8 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       atLeast: files.decide.at_least,
       margin: files.decide.margin,
       modelPointsMax: files.decide.model_points_max,
+      modelMargin: files.decide.model_margin,
+      modelMarginOver: files.decide.model_margin_over,
       marginFor: files.decide.margin_for,
     },
     costs: files.costs,

@@ -28,7 +28,7 @@ export type Evaluated = {
   readonly mail: Omit<KnownMail, "raw" | "facts">;
   readonly answers: Answers;
   /** What the model thinks, whether it says so or not; null: it does not know such mail. */
-  readonly advice: Pick<Advice, "type" | "probability"> | null;
+  readonly advice: Pick<Advice, "type" | "probability" | "all"> | null;
   readonly urgency: Urgency;
   /** Points the type leads by that was routed to; null where points did not decide. */
   readonly lead: number | null;

@@ -41,7 +41,7 @@ export const BLANK_RULES: RuleSet = {
   aliases: [],
   queues: [],
   reviewQueue: "review",
-  decide: { atLeast: 3, margin: 1.5, modelPointsMax: 2.5, marginFor: {} },
+  decide: { atLeast: 3, margin: 1.5, modelPointsMax: 2.5, modelMargin: 1.5, modelMarginOver: {}, marginFor: {} },
   costs: {},
   words: [],
   facts: [],
