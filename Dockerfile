@@ -31,4 +31,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8025/healthz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # --no-memory-protection-keys: V8 of Node 24 can end the process when threads come and go on machines with these keys.
-CMD ["node", "--no-memory-protection-keys", "src/main.ts", "serve"]
+# --max-semi-space-size: see src/README.md, memory.
+CMD ["node", "--no-memory-protection-keys", "--max-semi-space-size=2", "src/main.ts", "serve"]

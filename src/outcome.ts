@@ -85,6 +85,13 @@ export type Evidence =
       readonly stage: "starter" | "site";
     }
   | {
+      /** The model takes the mail to be this urgent, or more; it only raises. */
+      readonly kind: "model-urgency";
+      readonly urgency: "P1" | "P2";
+      /** 0 to 1; right as often as it says. */
+      readonly probability: number;
+    }
+  | {
       readonly kind: "urgency";
       readonly rule: string;
       readonly urgency: Urgency;

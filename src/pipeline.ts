@@ -230,7 +230,7 @@ function withoutEach(
       ([id, index]) => [id, () => asked({ matches: { ...matches, hits: less(matches.hits, index) } })] as const,
     ),
     ["alias", () => asked({ alias: null })],
-    ["model", () => asked({ advice: null })],
+    [spoke.has("model") ? "model" : "model-urgency", () => asked({ advice: null })],
   ];
   return others
     .filter(([evidence]) => spoke.has(evidence))

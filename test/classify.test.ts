@@ -60,7 +60,15 @@ describe("a phrase", () => {
 });
 
 describe("points", () => {
-  const bar = { atLeast: 3, margin: 1.5, modelPointsMax: 2.5, modelMargin: 1.5, modelMarginOver: {}, marginFor: {} };
+  const bar = {
+    atLeast: 3,
+    margin: 1.5,
+    modelPointsMax: 2.5,
+    modelMargin: 1.5,
+    modelMarginOver: {},
+    modelUrgency: {},
+    marginFor: {},
+  };
   const hint = (type: string, points: number): Evidence => {
     const span = { field: "text", start: 0, end: 1 } as const;
     return { kind: "rule", rule: `${type}-rule`, type, points, sure: false, phrase: "x", span, others: [] };

@@ -26,6 +26,7 @@ test("Node is the first process, started without a shell, and told to stop by SI
   expect(JSON.parse(values(last, "CMD")[0] ?? "null")).toEqual([
     "node",
     "--no-memory-protection-keys",
+    "--max-semi-space-size=2",
     "src/main.ts",
     "serve",
   ]);

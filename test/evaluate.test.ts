@@ -37,6 +37,7 @@ function answered(type: string, both: string | null): Evaluated {
     answers: { alias: null, rules: null, model: null, both },
     advice: null,
     urgency: "P4",
+    urgencyByRules: "P4",
     lead: null,
   };
 }

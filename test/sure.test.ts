@@ -13,7 +13,15 @@ import { parse } from "../src/parse/parse.ts";
 import { facts } from "./support/facts.ts";
 
 const SPAN = { field: "text", start: 0, end: 1 } as const;
-const BAR = { atLeast: 3, margin: 1.5, modelPointsMax: 2.5, modelMargin: 1.5, modelMarginOver: {}, marginFor: {} };
+const BAR = {
+  atLeast: 3,
+  margin: 1.5,
+  modelPointsMax: 2.5,
+  modelMargin: 1.5,
+  modelMarginOver: {},
+  modelUrgency: {},
+  marginFor: {},
+};
 
 const thread = (sure: boolean): Evidence => ({ kind: "thread", ref: "MW-000001", by: "token", type: "access", sure });
 const override = (sure: boolean): Evidence => ({

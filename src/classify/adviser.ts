@@ -6,6 +6,7 @@ import { type BayesKind, type BayesModel, knownShare, logScores, modelFrom } fro
 import { type Calibration, probabilities } from "./calibration.ts";
 import { type Features, featureReader, type NamedFeature, stemReader } from "./features.ts";
 import type { Heard } from "./hear.ts";
+import { type UrgencyOdds, type UrgencySetup, urgencyModel, urgencyOdds, urgencyScores } from "./urgency-model.ts";
 import { wordsOf } from "./words.ts";
 
 /** The class of mail that belongs to none of the queues. */
@@ -24,6 +25,8 @@ export type ModelSetup = {
   /** The key its features are hashed under. */
   readonly key: string;
   readonly calibration: Calibration;
+  /** What makes a mail urgent; null: it says nothing of that. */
+  readonly urgency: UrgencySetup | null;
   /** Names exactly what it was taught. */
   readonly version: string;
   readonly stage: Stage;
@@ -40,6 +43,8 @@ export type Likely = { readonly type: string; readonly probability: number };
 /** What the model thinks of one mail: the likeliest type, and all of them, likeliest first. */
 export type Advice = Likely & {
   readonly all: readonly Likely[];
+  /** How likely it is urgent; null: the model says nothing of that. */
+  readonly urgency: UrgencyOdds | null;
   readonly version: string;
   readonly stage: Stage;
 };
@@ -75,6 +80,7 @@ export function adviser(setup: ModelSetup): Adviser {
   if (model === null) throw new Error(`model ${version} has ${setup.numbers.length} numbers`);
   const types = classes.filter((_, at) => (model.mails[at] ?? 0) >= MAILS_MIN);
   const pins = new Map(setup.pins.map((pin) => [pin.print, pin]));
+  const urgency = setup.urgency && urgencyModel(setup.urgency);
   const stems = stemReader();
   const reader = featureReader(setup.key);
   return {
@@ -84,8 +90,9 @@ export function adviser(setup: ModelSetup): Adviser {
     advise(heard, language) {
       const features = reader.features(stems(heard, language));
       if (!knows(model, features)) return null;
-      const { rows } = features;
-      return { ...likeliest(logScores(model, features, KIND), rows.length, setup), version, stage };
+      const likely = likeliest(logScores(model, features, KIND), features.rows.length, setup);
+      const raised = urgency && urgencyOdds(urgencyScores(urgency, features), urgency.setup.odds);
+      return { ...likely, urgency: raised, version, stage };
     },
     strongest(heard, language, type, most) {
       const at = classes.indexOf(type);

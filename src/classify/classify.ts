@@ -9,6 +9,7 @@ import type { CompiledRule, CompiledRules } from "./compile.ts";
 import type { Hit } from "./gather.ts";
 import type { Matches } from "./match.ts";
 import { addUp, rule } from "./scorecard.ts";
+import { RAISING } from "./urgency-model.ts";
 
 type Fired = { readonly rule: CompiledRule; readonly hit: Hit };
 
@@ -46,7 +47,8 @@ export function classify(matches: Matches, said: Said, ground: Ground, compiled:
     ...modelEvidence(ground.advice, compiled.set),
   ];
   const scores = addUp(speaking, compiled.set);
-  const urgency = mostUrgent(fired, said.urgency);
+  const raised = modelUrgency(ground.advice, compiled.set);
+  const urgency = mostUrgent(fired, said.urgency, raised);
   return {
     ...rule(speaking, scores, safetyTypes(fired), said.defects, compiled.set.decide),
     scores,
@@ -55,6 +57,7 @@ export function classify(matches: Matches, said: Said, ground: Ground, compiled:
       ...speaking,
       ...fired.flatMap((each) => urgencyEvidence(each, urgency)),
       ...(said.urgency?.urgency === urgency ? [said.urgency] : []),
+      ...(raised?.urgency === urgency ? [raised] : []),
       ...matches.facts,
       ...holding(matches.cancelled, ground, compiled).map(
         ([{ id, urgency: level }, hit]) => ({ kind: "cancelled", rule: id, urgency: level, ...hit }) as const,
@@ -121,9 +124,21 @@ function safetyTypes(fired: readonly Fired[]): readonly string[] {
   return fired.flatMap(({ rule }) => (rule.urgency === "P1" && rule.speaks !== null ? [rule.speaks.type] : []));
 }
 
-/** First match from P1 down sets the level; a form's field may raise it; P4 when nothing does. */
-function mostUrgent(fired: readonly Fired[], field: Said["urgency"]): Urgency {
-  const levels = [...fired.flatMap((each) => each.rule.urgency ?? []), ...(field === null ? [] : [field.urgency])];
+/** The level the model is sure enough of, the most urgent first; null: it raises nothing. */
+function modelUrgency(advice: Advice | null, { decide: { modelUrgency: from } }: RuleSet): ModelUrgency | null {
+  for (const urgency of RAISING) {
+    const probability = advice?.urgency?.[urgency] ?? 0;
+    const least = from[urgency];
+    if (least !== undefined && probability >= least) return { kind: "model-urgency", urgency, probability };
+  }
+  return null;
+}
+
+type ModelUrgency = Evidence & { readonly kind: "model-urgency" };
+
+/** First match from P1 down sets the level; a form's field and the model may raise it; P4 when nothing does. */
+function mostUrgent(fired: readonly Fired[], field: Said["urgency"], raised: ModelUrgency | null): Urgency {
+  const levels = [...fired.flatMap((each) => each.rule.urgency ?? []), field?.urgency, raised?.urgency];
   return (["P1", "P2", "P3"] as const).find((level) => levels.includes(level)) ?? "P4";
 }
 

@@ -19,8 +19,9 @@ export type Features = { readonly rows: Uint32Array; readonly words: Uint32Array
 /** A row, and the words of the mail that it stands for. */
 export type NamedFeature = { readonly row: number; readonly words: string };
 
-/** What a feature is of: a word, a word as one of the subject, or two words side by side. */
-export type FeatureKind = "word" | "subject" | "pair";
+/** What a feature is of: a word, a word as one of the subject, two words side by side, or two with one between them. */
+export const FEATURE_KINDS = ["word", "subject", "pair", "apart"] as const;
+export type FeatureKind = (typeof FEATURE_KINDS)[number];
 
 /** Turns stems into features under one key; another key gives other rows for the same stems. */
 export type FeatureReader = {
@@ -40,9 +41,10 @@ const HIGH_BITS = 0x100000;
 const LOW_BITS = 0x100000000;
 const BLOCK_BYTES = 16;
 /** More than twice the features of the longest mail. */
-const SET_SLOTS = 2 ** 17;
-/** Sets words of the subject apart. */
+const SET_SLOTS = 2 ** 18;
+/** Tell kinds of features apart. */
 const SUBJECT_SALT = 0x5bd1e995;
+const APART_SALT = 0x1b873593;
 
 /** Cuts mails into stems; remembers words it has met. */
 export function stemReader(): (heard: Heard, language: string | null) => Stems {
@@ -91,8 +93,9 @@ export function featureReader(key: string): FeatureReader {
   const others = startRowSet();
   return {
     features(stems) {
-      words.clear();
-      others.clear();
+      const all = stems.text.reduce((sum, { length }) => sum + length, stems.subject.length);
+      words.clear(all);
+      others.clear(all * 3);
       eachFeature(underKey(stems), (kind, first, second) => {
         const row = rowOf(kind, first, second);
         if (kind === "word") words.add(row);
@@ -108,13 +111,17 @@ export function featureReader(key: string): FeatureReader {
       const found = new Map<number, string>();
       eachFeature(underKey(stems), (kind, first, second, stretch, from) => {
         const row = rowOf(kind, first, second);
-        const named = (stretches[stretch] ?? []).slice(from, kind === "pair" ? from + 2 : from + 1).join(" ");
+        const words = stretches[stretch] ?? [];
+        const named =
+          kind === "apart" ? `${words[from]} … ${words[from + 2]}` : words.slice(from, from + WORDS_OF[kind]).join(" ");
         if (!found.has(row)) found.set(row, named);
       });
       return [...found].map(([row, named]) => ({ row, words: named }));
     },
   };
 }
+
+const WORDS_OF = { word: 1, subject: 1, pair: 2 } as const;
 
 /** Hashes of stems under a key, in their order: AES of each, as good a keyed function as an HMAC and far cheaper. */
 export function keyedHashes(key: string): (stems: ArrayLike<number>) => Uint32Array {
@@ -141,6 +148,8 @@ export function rowOf(kind: FeatureKind, first: number, second: number): number 
       return mix(first, SUBJECT_SALT) % ROWS;
     case "pair":
       return mix(first, second) % ROWS;
+    case "apart":
+      return mix(mix(first, APART_SALT), second) % ROWS;
   }
 }
 
@@ -155,6 +164,8 @@ export function eachFeature({ subject, text }: Stems, on: OnFeature): void {
       on("word", stem, stem, stretch, at);
       if (stretch === 0) on("subject", stem, stem, stretch, at);
       if (at > 0) on("pair", stems[at - 1] ?? 0, stem, stretch, at - 1);
+      // "move my surgery" and "move the surgery": 84 of 100 right instead of 83.
+      if (at > 1) on("apart", stems[at - 2] ?? 0, stem, stretch, at - 2);
     });
   });
 }
@@ -175,15 +186,18 @@ function startRowSet() {
   const slots = new Uint32Array(SET_SLOTS);
   const marks = new Uint32Array(SET_SLOTS);
   let mark = 0;
+  let mask = 0;
   let rows: number[] = [];
   return {
-    clear(): void {
+    /** For at most so many rows: few slots stay in the processor's cache. */
+    clear(most: number): void {
       mark += 1;
+      mask = Math.min(SET_SLOTS, 2 ** Math.ceil(Math.log2(most * 2 + 2))) - 1;
       rows = [];
     },
     add(row: number): void {
-      let slot = row & (SET_SLOTS - 1);
-      while (marks[slot] === mark && slots[slot] !== row) slot = (slot + 1) & (SET_SLOTS - 1);
+      let slot = row & mask;
+      while (marks[slot] === mark && slots[slot] !== row) slot = (slot + 1) & mask;
       if (marks[slot] === mark) return;
       marks[slot] = mark;
       slots[slot] = row;

@@ -152,6 +152,7 @@ function firstSure(evidence: readonly Evidence[]): Ruling | null {
       case "contradiction":
       case "alias":
       case "model":
+      case "model-urgency":
       case "urgency":
       case "cancelled":
       case "fact":

@@ -114,9 +114,11 @@ function wordsFor({ evidence }: Outcome, quote: Quote, type: string | null): rea
 
 function urgencyReason({ urgency, evidence }: Outcome, quote: Quote): string {
   const field = evidence.find((each) => each.kind === "field-urgency");
+  const raised = evidence.find((each) => each.kind === "model-urgency");
   const found = evidence.flatMap((each) => (each.kind === "urgency" ? [quote(each)] : []));
   if (found.length > 0) return `${listed(found)} ${distinct(found).length === 1 ? "makes" : "make"} it ${urgency}`;
   if (field?.kind === "field-urgency") return `the form's ${field.field} makes it ${urgency}`;
+  if (raised?.kind === "model-urgency") return `its words as a whole make it ${urgency} (${raisedWords(raised)})`;
   const cancelled = evidence.flatMap((each) =>
     each.kind === "cancelled" && each.urgency !== null ? [quote(each)] : [],
   );
@@ -153,6 +155,12 @@ function quoted(words: string): string {
 export function modelWords({ probability, stage }: Extract<Evidence, { readonly kind: "model" }>): string {
   const taught = stage === "starter" ? " (starter, not yet taught here)" : "";
   return `the model is ${Math.round(probability * 100)} % sure${taught}`;
+}
+
+/** "the model takes it for P1 with 62 %". */
+export function raisedWords({ urgency, probability }: Extract<Evidence, { readonly kind: "model-urgency" }>): string {
+  const what = urgency === "P1" ? "P1" : "P2 or P1";
+  return `the model takes it for ${what} with ${Math.round(probability * 100)} %`;
 }
 
 const CANCELLED: Readonly<Record<Exclude<Cancelled["why"], "part-of">, string>> = {
@@ -193,6 +201,7 @@ function pieceName({ evidence }: Without): string {
     case "pin":
       return "the pin";
     case "model":
+    case "model-urgency":
       return "what the model thinks";
     default:
       return `rule ${evidence}`;

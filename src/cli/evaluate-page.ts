@@ -11,6 +11,7 @@ import {
   marginRow,
   percent,
   type Report,
+  URGENCY_HEAD,
 } from "./evaluate-report.ts";
 import type { Cell } from "./terminal.ts";
 
@@ -19,7 +20,7 @@ const EDGE = 36;
 
 /** The whole page. */
 export function evaluationPage(report: Report, at: string): string {
-  const { ways, types, urgencies } = report;
+  const { ways, types } = report;
   const overall = ways.map(({ name, f1, f1Routed, review, none, cost }) => [
     name,
     ...[f1, f1Routed, review, none].map(percent),
@@ -38,18 +39,22 @@ ${tableHtml(["way of deciding", "F1", "F1 of what is routed", "to people", "none
 <p>On the line it is exactly as sure as it should be. Larger dots stand for more mails. ${escaped(percent(report.reliabilityGap)?.trim() ?? "")} apart on average, ${CALIBRATED[report.calibratedBy]}.</p>
 ${reliabilityChart(report.reliability)}
 ${ways.map((each) => wayHtml(each, types)).join("\n")}
-<h2>Urgency, by rules</h2>
-${tableHtml(
-  ["urgency", "mails", "precision", "recall"],
-  urgencies.map(({ urgency, mails: count, precision, recall }) => [
-    urgency,
-    count,
-    percent(precision),
-    percent(recall),
-  ]),
-)}
+<h2>Urgency, by rules and model</h2>
+${urgencyHtml(report.urgencies)}
+<h2>Urgency, by rules alone</h2>
+${urgencyHtml(report.urgenciesByRules)}
 ${marginsHtml(report)}</html>
 `;
+}
+
+function urgencyHtml(figures: Report["urgencies"]): string {
+  const rows = figures.map(({ urgency, mails, precision, recall }) => [
+    urgency,
+    mails,
+    percent(precision),
+    percent(recall),
+  ]);
+  return tableHtml(URGENCY_HEAD, rows);
 }
 
 function wayHtml({ name, figures, matrix }: Report["ways"][number], types: readonly string[]): string {

@@ -45,6 +45,7 @@ export type Report = {
   readonly types: readonly string[];
   readonly ways: readonly WayReport[];
   readonly urgencies: readonly UrgencyFigures[];
+  readonly urgenciesByRules: readonly UrgencyFigures[];
   readonly reliability: readonly Reliability[];
   /** How far what the model says is from how often it is right; null: it said nothing. */
   readonly reliabilityGap: number | null;
@@ -76,6 +77,7 @@ export function reportOf(
     types,
     ways: WAYS.map(([way, name]) => wayReport(way, name, mails, rules, types)),
     urgencies: urgencyFigures(mails),
+    urgenciesByRules: urgencyFigures(mails, "urgencyByRules"),
     reliability: tenths,
     reliabilityGap: reliabilityGap(tenths),
     calibratedBy,
@@ -86,6 +88,15 @@ export function reportOf(
         : { bound, fitted: fittedMargins(mails, types, bound, { ...rules.decide, margin: rules.decide.modelMargin }) },
   };
 }
+
+function urgencyTable(figures: readonly UrgencyFigures[]): string {
+  return table(
+    URGENCY_HEAD,
+    figures.map(({ urgency, mails, precision, recall }) => [urgency, mails, percent(precision), percent(recall)]),
+  );
+}
+
+export const URGENCY_HEAD = ["urgency", "mails", "precision", "recall"];
 
 function wayReport(
   way: Way,
@@ -141,18 +152,8 @@ export function reportText(report: Report): string {
       // By the alias alone nothing is decided.
       ...(way === "alias" ? [] : [matrixText(name, matrix, report.types)]),
     ]),
-    section(
-      "urgency, by rules",
-      table(
-        ["urgency", "mails", "precision", "recall"],
-        report.urgencies.map(({ urgency, mails, precision, recall }) => [
-          urgency,
-          mails,
-          percent(precision),
-          percent(recall),
-        ]),
-      ),
-    ),
+    section("urgency, by rules and model", urgencyTable(report.urgencies)),
+    section("urgency, by rules alone", urgencyTable(report.urgenciesByRules)),
     section(
       "when the model says it is so sure, how often it is right",
       table(

@@ -72,6 +72,8 @@ function entryOf(evidence: Evidence, message: Message, adviser: Adviser | null):
           strongest(evidence.type, message, adviser),
         ),
       ];
+    case "model-urgency":
+      return [entry([`model, ${Math.round(evidence.probability * 100)} % sure`, evidence.urgency, ""])];
     case "urgency":
       return [entry([`urgency ${evidence.rule}`, evidence.urgency, ""], found(evidence, message))];
     case "field":

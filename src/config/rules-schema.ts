@@ -102,6 +102,8 @@ const deliver = z.discriminatedUnion("kind", [
   webhookSchema,
 ]);
 
+const sureness = z.number().gt(0).max(1).optional();
+
 const queue = z.strictObject({
   owner: text.optional().describe("Who looks after it."),
   backup: name.optional().describe("The queue that stands in for it."),
@@ -197,6 +199,20 @@ const topLevel = {
           "The greater lead that others need over a type whose mail must not be lost, or over `none`, where the model speaks.",
         example: "model_margin_over: { clinical: 6 }",
       }),
+      model_urgency: z
+        .strictObject({
+          P1: sureness.meta({
+            description: "How sure it must be that a mail is P1.",
+            example: "model_urgency: { P1: 0.3 }",
+          }),
+          P2: sureness.meta({ description: "How sure it must be of P2 or P1.", example: "model_urgency: { P2: 0.5 }" }),
+        })
+        .default({})
+        .meta({
+          description:
+            "How sure the model must be, 0 to 1, to make a mail more urgent. It never makes one less urgent; a level that is not named it never raises to.",
+          example: "model_urgency: { P1: 0.3, P2: 0.5 }",
+        }),
       margin_for: z.record(name, z.number().min(0).max(POINTS_MAX)).default({}).meta({
         description:
           "The lead that single types need, also where the alias alone decides; `mailward evaluate --error` works them out.",
@@ -209,6 +225,7 @@ const topLevel = {
       model_points_max: 2.5,
       model_margin: 3,
       model_margin_over: {},
+      model_urgency: {},
       margin_for: {},
     })
     .describe("When points are enough to decide without people."),

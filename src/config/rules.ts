@@ -91,6 +91,8 @@ export type RuleSet = {
     /** The lead a type needs where the model speaks, and the greater one over single types or `none`. */
     readonly modelMargin: number;
     readonly modelMarginOver: Readonly<Record<string, number>>;
+    /** How sure the model must be, 0 to 1, to raise a mail to a level; a level that is not named it never raises to. */
+    readonly modelUrgency: { readonly P1?: number | undefined; readonly P2?: number | undefined };
     /** The lead a type needs, by type, also where the alias alone decides; else `margin`, and for the alias none. */
     readonly marginFor: Readonly<Record<string, number>>;
   };
@@ -209,6 +211,7 @@ function ruleSet(files: RuleFiles, hash: string): RuleSet {
       modelPointsMax: files.decide.model_points_max,
       modelMargin: files.decide.model_margin,
       modelMarginOver: files.decide.model_margin_over,
+      modelUrgency: files.decide.model_urgency,
       marginFor: files.decide.margin_for,
     },
     costs: files.costs,

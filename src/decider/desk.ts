@@ -14,8 +14,8 @@ const AHEAD_MESSAGES = 16;
 /** ... and their bytes: a large message is decided alone. */
 const AHEAD_BYTES = 1024 * 1024;
 
-/** Short-lived objects of a worker, in MB: with less most are copied before they die, with 64 fifty 25 MB mails peak 50 MB higher. */
-const YOUNG_MB = 16;
+/** Short-lived objects of a worker, in MB: with 64 fifty mails of 25 MB peak 50 MB higher, with 16 still 2 MB. */
+const YOUNG_MB = 8;
 
 /** A worker that cannot decide after so long does not start: rules are compiled in a tenth of a second. */
 const READY_MS = 30_000;

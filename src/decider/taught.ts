@@ -6,6 +6,7 @@ import type { ModelSetup, Pinned, Stage } from "../classify/adviser.ts";
 import { NONE } from "../classify/adviser.ts";
 import { type BayesModel, modelFrom, numbersOf, train, untrain, widened } from "../classify/bayes.ts";
 import type { Calibration } from "../classify/calibration.ts";
+import type { UrgencySetup } from "../classify/urgency-model.ts";
 import { readStarter, type Starter } from "../rulebook/starter.ts";
 import type { Lesson, TeachingStore } from "../store/teaching.ts";
 
@@ -31,6 +32,7 @@ export function starterSetup(): ModelSetup {
     numbers: numbersOf(model),
     key: NO_STORE_KEY,
     calibration: starter.calibration,
+    urgency: starter.urgency(NO_STORE_KEY),
     version: `starter-${starter.hash}`,
     stage: "starter",
     pins: [],
@@ -104,6 +106,11 @@ export class TaughtModel {
     return `${this.labelId}-${told.slice(0, VERSION_DIGITS)}`;
   }
 
+  /** What makes a mail urgent: people's lessons are of types only. */
+  get urgency(): UrgencySetup {
+    return this.starter.urgency(this.key);
+  }
+
   get starterCalibration(): Calibration {
     return this.starter.calibration;
   }
@@ -117,7 +124,8 @@ export class TaughtModel {
   setup(calibration: Calibration, pins: readonly Pinned[]): ModelSetup {
     const { classes } = this.model;
     const numbers = numbersOf(this.model);
-    return { classes, numbers, key: this.key, calibration, version: this.version, stage: this.stage, pins };
+    const { key, urgency } = this;
+    return { classes, numbers, key, calibration, urgency, version: this.version, stage: this.stage, pins };
   }
 
   private learn({ id, chain, by, type, features }: Lesson): void {

@@ -8,6 +8,13 @@ import { type Calibration, fitted } from "../classify/calibration.ts";
 import type { CompiledRules } from "../classify/compile.ts";
 import { type Features, featureReader, stemReader } from "../classify/features.ts";
 import { hear } from "../classify/hear.ts";
+import {
+  type UrgencyOdds,
+  type UrgencySetup,
+  urgencyModel,
+  urgencyOdds,
+  urgencyScores,
+} from "../classify/urgency-model.ts";
 import type { Facts, Message } from "../message.ts";
 import type { Outcome, Urgency } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
@@ -15,6 +22,7 @@ import { decideMessage } from "../pipeline.ts";
 import { exampleFacts } from "./example-mail.ts";
 import { type LabelledMail, mailBytes } from "./labelled.ts";
 import { type HeldMail, heldOut, readStarter } from "./starter.ts";
+import { foldsOf, heldUrgency, plattOdds, taughtUrgency } from "./urgency-training.ts";
 
 /** What one way of deciding answers; null: people look at it. */
 export type Answers = {
@@ -30,6 +38,7 @@ export type Evaluated = {
   /** What the model thinks, whether it says so or not; null: it does not know such mail. */
   readonly advice: Pick<Advice, "type" | "probability" | "all"> | null;
   readonly urgency: Urgency;
+  readonly urgencyByRules: Urgency;
   /** Points the type leads by that was routed to; null where points did not decide. */
   readonly lead: number | null;
 };
@@ -67,6 +76,7 @@ export type Base = {
   /** The key its features are hashed under. */
   readonly key: string;
   readonly calibration: Calibration;
+  readonly urgency: UrgencySetup;
 };
 
 const NO_BASE_KEY = "evaluation";
@@ -97,10 +107,11 @@ export async function evaluate(
   const classes = base?.model.classes ?? [...rules.set.types.map(({ name }) => name), NONE];
   const held = heldOut(read, base?.model ?? emptyModel(classes), kind);
   const { calibratedBy, calibrationOf } = calibrated(held, classes, base?.calibration ?? null);
+  const oddsOf = base === null ? urgencyByOthers(read) : urgencyBy(base.urgency);
   const asked = held.map(({ mail, scores, features, isKnown }): Evaluated => {
     const calibration = calibrationOf(mail.voice);
     const advice = isKnown ? likeliest(scores, features, { classes, calibration }) : null;
-    return evaluated(mail, advice, rules);
+    return evaluated(mail, advice && { ...advice, urgency: oddsOf(mail) }, rules);
   });
   return { mails: asked, calibratedBy };
 }
@@ -124,7 +135,29 @@ function calibrated(
   return { calibratedBy: "other-writers", calibrationOf: (voice) => fittings[foldOf.get(voice) ?? 0] ?? first };
 }
 
-function evaluated(mail: Read, advice: Evaluated["advice"], rules: CompiledRules): Evaluated {
+function urgencyBy(setup: UrgencySetup): (mail: Read) => UrgencyOdds {
+  const model = urgencyModel(setup);
+  return ({ features }) => urgencyOdds(urgencyScores(model, features), setup.odds);
+}
+
+/** How urgent each mail is by what is learnt of other writers, which mails of others yet say what the scores mean. */
+function urgencyByOthers(read: readonly Read[]): (mail: Read) => UrgencyOdds | null {
+  const scores = new Map(heldUrgency(read).map((own, at) => [read[at], own]));
+  const folds = foldsOf(read);
+  const told = read.flatMap((mail) => {
+    const [own, urgency] = [scores.get(mail), taughtUrgency(mail)];
+    return own === undefined || urgency === null ? [] : [{ scores: own, urgency, fold: folds.get(mail.voice) }];
+  });
+  const odds = Array.from({ length: FOLDS }, (_, fold) => plattOdds(told.filter((each) => each.fold !== fold)));
+  return (mail) => {
+    const [own, fitting] = [scores.get(mail), odds[folds.get(mail.voice) ?? 0]];
+    return told.length < FITTED_FROM || own === undefined || fitting === undefined ? null : urgencyOdds(own, fitting);
+  };
+}
+
+type Thought = Pick<Advice, "type" | "probability" | "all" | "urgency">;
+
+function evaluated(mail: Read, advice: Thought | null, rules: CompiledRules): Evaluated {
   const types = rules.set.types.map(({ name }) => name);
   const { message, features: _, raw: __, facts, ...labelled } = mail;
   const adviser = advice === null ? null : saying({ ...advice, version: "held-out", stage: "starter", types });
@@ -133,7 +166,8 @@ function evaluated(mail: Read, advice: Evaluated["advice"], rules: CompiledRules
   const byBoth = decideMessage(message, facts, rules, { adviser }).outcomes.find(forAlias);
   const alone = advice !== null && advice.probability >= ALONE_FROM && advice.type !== NONE ? advice.type : null;
   const answers = { alias: mail.alias, rules: answerOf(byRules), model: alone, both: answerOf(byBoth) };
-  return { mail: labelled, answers, advice, urgency: byBoth?.urgency ?? "P4", lead: leadOf(byBoth) };
+  const [urgency, urgencyByRules] = [byBoth?.urgency ?? "P4", byRules?.urgency ?? "P4"];
+  return { mail: labelled, answers, advice, urgency, urgencyByRules, lead: leadOf(byBoth) };
 }
 
 /** Somebody who always says this. */

@@ -50,13 +50,16 @@ export type UrgencyFigures = {
   readonly recall: number | null;
 };
 
-/** P1 and P2, over the mails that say how urgent they are. */
-export function urgencyFigures(evaluated: readonly Evaluated[]): readonly UrgencyFigures[] {
+/** P1 and P2, over the mails that say how urgent they are: by rules and model, or by rules alone. */
+export function urgencyFigures(
+  evaluated: readonly Evaluated[],
+  by: "urgency" | "urgencyByRules" = "urgency",
+): readonly UrgencyFigures[] {
   const told = evaluated.filter(({ mail }) => mail.urgency !== undefined);
   return (["P1", "P2"] as const).map((urgency) => {
     const labelled = told.filter(({ mail }) => mail.urgency === urgency);
-    const said = told.filter((each) => each.urgency === urgency);
-    const right = labelled.filter((each) => each.urgency === urgency).length;
+    const said = told.filter((each) => each[by] === urgency);
+    const right = labelled.filter((each) => each[by] === urgency).length;
     return {
       urgency,
       mails: labelled.length,

@@ -9,9 +9,11 @@ import { type BayesModel, emptyModel, logScores, train, untrain } from "../class
 import { type Calibration, fitted, type Held } from "../classify/calibration.ts";
 import { type Features, featureReader, type Stems, stemReader } from "../classify/features.ts";
 import { hear } from "../classify/hear.ts";
+import type { UrgencySetup } from "../classify/urgency-model.ts";
 import { parse } from "../parse/parse.ts";
 import { type LabelledMail, mailBytes } from "./labelled.ts";
-import { starterBytes, starterFrom, starterModel } from "./starter-file.ts";
+import { starterBytes, starterFrom, starterModel, starterUrgency } from "./starter-file.ts";
+import { heldUrgency, plattOdds, taughtUrgency } from "./urgency-training.ts";
 
 /** The types our written mails are of. */
 export const STARTER_TYPES = ["clinical", "billing", "admissions", "access"] as const;
@@ -26,6 +28,8 @@ export type Starter = {
   readonly mails: readonly number[];
   /** First 8 hex digits of the SHA-256 over what it was taught. */
   readonly hash: string;
+  /** What makes a mail urgent, under a key. */
+  urgency(key: string): UrgencySetup;
   /** The model under a key; every call makes a new one. */
   model(key: string): BayesModel;
 };
@@ -36,7 +40,8 @@ export function readStarter(): Starter {
   const file = starterFrom(bytes);
   const { classes, calibration, mails } = file;
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8);
-  return { classes, calibration, mails, hash, model: (key) => starterModel(file, key) };
+  const urgency = (key: string) => starterUrgency(file, key);
+  return { classes, calibration, mails, hash, urgency, model: (key) => starterModel(file, key) };
 }
 
 /** Works the file out of labelled mails; the same mails give the same bytes. */
@@ -50,8 +55,15 @@ export async function starterOf(labelled: readonly LabelledMail[]): Promise<Uint
     seen.push({ ...mail, stems, features: reader.features(stems) });
   }
   const calibration = fitted(heldOut(seen, emptyModel(STARTER_CLASSES)), STARTER_CLASSES.length);
-  const mails = seen.map(({ type, stems }) => ({ at: STARTER_CLASSES.indexOf(type), stems }));
-  return starterBytes(STARTER_CLASSES, calibration, mails);
+  const scores = heldUrgency(seen);
+  const told = seen.flatMap((mail, at) => {
+    const [urgency, own] = [taughtUrgency(mail), scores[at]];
+    return urgency === null || own === undefined ? [] : [{ scores: own, urgency }];
+  });
+  const mails = seen.map((mail) => {
+    return { at: STARTER_CLASSES.indexOf(mail.type), stems: mail.stems, urgency: taughtUrgency(mail) };
+  });
+  return starterBytes(STARTER_CLASSES, { calibration, odds: plattOdds(told) }, mails);
 }
 
 /** Mails by their writer, with what the model sees of them. */

@@ -49,6 +49,8 @@ export type Home = {
 };
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "main.ts");
+/** What `npm start` gives Node. */
+const AS_STARTED_BY = ["--no-memory-protection-keys", "--max-semi-space-size=2"];
 const run = promisify(execFile);
 
 /** Writes rules and configuration once; `startAgain` may then start, kill and start the same gateway. */
@@ -75,14 +77,10 @@ export async function makeHome(options: GatewayOptions): Promise<Home> {
 
 /** Resolves when every door is open and the gateway has said so. */
 export async function startAgain(home: Home): Promise<LiveGateway> {
-  const daemon = startDaemon(
-    process.execPath,
-    ["--no-memory-protection-keys", MAIN, "serve", "--config", home.config],
-    {
-      outputFile: home.log,
-      env: AS_STARTED,
-    },
-  );
+  const daemon = startDaemon(process.execPath, [...AS_STARTED_BY, MAIN, "serve", "--config", home.config], {
+    outputFile: home.log,
+    env: AS_STARTED,
+  });
   await until("the gateway is ready", () => {
     if (daemon.ended() !== null) throw new Error(`ended at start (${daemon.ended()}):\n${daemon.output()}`);
     return events(daemon).some((event) => event["event"] === "ready");
@@ -108,14 +106,10 @@ export async function startAgain(home: Home): Promise<LiveGateway> {
 
 /** Starts it and kills it so many milliseconds later, wherever it is by then. */
 export async function startAndKill(home: Home, afterMs: number): Promise<void> {
-  const daemon = startDaemon(
-    process.execPath,
-    ["--no-memory-protection-keys", MAIN, "serve", "--config", home.config],
-    {
-      outputFile: home.log,
-      env: AS_STARTED,
-    },
-  );
+  const daemon = startDaemon(process.execPath, [...AS_STARTED_BY, MAIN, "serve", "--config", home.config], {
+    outputFile: home.log,
+    env: AS_STARTED,
+  });
   await sleep(afterMs);
   await daemon.stop("SIGKILL");
 }
