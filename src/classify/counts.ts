@@ -64,16 +64,16 @@ export function countOf(counts: Counts, row: number, at: number): number {
   return counts.slots[slot * 2] === key ? (counts.slots[slot * 2 + 1] ?? 0) : 0;
 }
 
-/** Writes what a row counts in each class into `into`; answers their sum. */
+/** Writes what a row counts in each class into `into`; answers their sum. Of an empty row, as most are, it writes nothing. */
 export function countsOf(counts: Counts, row: number, into: Uint32Array): number {
   const { slots } = counts;
   const first = keyOf(row, 0);
-  for (let at = 0; at < into.length; at++) into[at] = 0;
   let sum = 0;
   for (let slot = slotOf(counts, first); ; slot++) {
     const count = slots[slot * 2 + 1] ?? 0;
     const at = (slots[slot * 2] ?? 0) - first;
     if (count === 0 || at >= into.length) return sum;
+    if (sum === 0) for (let each = 0; each < into.length; each++) into[each] = 0;
     into[at] = count;
     sum += count;
   }

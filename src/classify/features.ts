@@ -42,8 +42,10 @@ const LOW_BITS = 0x100000000;
 const BLOCK_BYTES = 16;
 /** More than twice the features of the longest mail. */
 const SET_SLOTS = 2 ** 18;
+const LAST_ROW = ROWS - 1;
 /** Tell kinds of features apart. */
 const SUBJECT_SALT = 0x5bd1e995;
+
 const APART_SALT = 0x1b873593;
 
 /** Cuts mails into stems; remembers words it has met. */
@@ -143,13 +145,13 @@ export function keyedHashes(key: string): (stems: ArrayLike<number>) => Uint32Ar
 export function rowOf(kind: FeatureKind, first: number, second: number): number {
   switch (kind) {
     case "word":
-      return first % ROWS;
+      return first & LAST_ROW;
     case "subject":
-      return mix(first, SUBJECT_SALT) % ROWS;
+      return mix(first, SUBJECT_SALT) & LAST_ROW;
     case "pair":
-      return mix(first, second) % ROWS;
+      return mix(first, second) & LAST_ROW;
     case "apart":
-      return mix(mix(first, APART_SALT), second) % ROWS;
+      return mix(mix(first, APART_SALT), second) & LAST_ROW;
   }
 }
 
