@@ -149,6 +149,8 @@ test("where nothing but the model speaks for a type, it needs more points than w
   const ruled = (evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), [], [], set.decide);
   expect(ruled([alias, says(11.9)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
   expect(ruled([alias, says(12)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
+  expect(ruled([says(14.4)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
+  expect(ruled([says(14.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
   const own: Evidence = { ...alias, alias: "clinical", type: "clinical" };
   expect(ruled([own, says(1.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
 });

@@ -20,8 +20,10 @@ const DOUBTFUL = new Set<Defect>([...GRAVE, "broken-encoding", "html-cut", "text
 const DOUBT_POINTS = 0.5;
 const DOUBT_POINTS_MAX = 1.5;
 
-/** Points more that are needed where nothing but the model speaks for a type. */
+/** Points more that are needed where nothing but the model speaks for a type, and the alias for another. */
 const MODEL_ALONE_POINTS = 9;
+/** ... and where no alias says that it is mail for us at all: texts of other trades have much the same words. */
+const MODEL_WITHOUT_ALIAS_POINTS = 11.5;
 
 /** How many points more the best type needs because the mail could not be read well. */
 export function doubt(defects: readonly Defect[]): number {
@@ -40,7 +42,22 @@ export function pointsNeeded(
     (each) => (each.kind === "rule" || each.kind === "alias" || each.kind === "override") && each.type === type,
   );
   const isModelAlone = speaking.length === 0 && evidence.some((each) => each.kind === "model" && each.type === type);
-  return atLeast + doubt(defects) + (isModelAlone ? MODEL_ALONE_POINTS : 0);
+  if (!isModelAlone) return atLeast + doubt(defects);
+  const hasAlias = evidence.some((each) => each.kind === "alias");
+  return atLeast + doubt(defects) + (hasAlias ? MODEL_ALONE_POINTS : MODEL_WITHOUT_ALIAS_POINTS);
+}
+
+/** The lead a type needs over another: more where the model speaks, most over what must not be lost. */
+export function leadNeeded(
+  evidence: readonly Evidence[],
+  type: string,
+  over: string | null,
+  defects: readonly Defect[],
+  { margin, marginFor, modelMargin, modelMarginOver }: RuleSet["decide"],
+): number {
+  if (!evidence.some((each) => each.kind === "model")) return marginFor[type] ?? margin;
+  const least = (marginFor[type] ?? modelMargin) + doubt(defects);
+  return Math.max(least, over === null ? 0 : (modelMarginOver[over] ?? 0));
 }
 
 /** Points by type, highest first; equal points in the order of the rule files. Sure evidence has no points. */
@@ -97,7 +114,7 @@ function byPoints(
   }
   const speaksForNone = scores.some(({ type }) => type === NONE);
   if (best.type === NONE) return review(second?.type ?? null, "may-be-none");
-  if (best.points >= needed && lead >= (decide.marginFor[best.type] ?? decide.margin)) {
+  if (best.points >= needed && lead >= leadNeeded(evidence, best.type, second?.type ?? null, defects, decide)) {
     return { requestType: best.type, decidedBy: "scorecard", reviewReason: null };
   }
   if (speaksForNone) return review(best.type, "may-be-none");
@@ -114,9 +131,8 @@ function byModel(
 ): Ruling {
   if (best === undefined) return review(null, "nothing-matched");
   if (best.type === NONE) return review(others[0]?.type ?? null, "may-be-none");
-  const least = (decide.marginFor[best.type] ?? decide.modelMargin) + doubt(defects);
   const close = others.find(
-    ({ type, points }) => best.points - points < Math.max(least, decide.modelMarginOver[type] ?? 0),
+    ({ type, points }) => best.points - points < leadNeeded(evidence, best.type, type, defects, decide),
   );
   if (best.points >= pointsNeeded(evidence, best.type, defects, decide) && close === undefined)
     return decided(best.type, "scorecard");

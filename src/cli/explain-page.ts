@@ -1,13 +1,13 @@
 // A decision as a page for people: the mail's head, the scorecard with the words that were found, what it led to.
 
 import { stripVTControlCharacters } from "node:util";
-import { pointsNeeded } from "../classify/scorecard.ts";
+import { leadNeeded, pointsNeeded } from "../classify/scorecard.ts";
 import { isOpen } from "../config/calendar.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Address, Defect, LocalTime, Message, SectionKind } from "../message.ts";
 import type { Outcome, ReviewReason } from "../outcome.ts";
 import { UNKNOWN_ALIAS } from "../pipeline.ts";
-import { sentence, WHEN, withoutLines } from "./decision-words.ts";
+import { raisedWords, sentence, WHEN, withoutLines } from "./decision-words.ts";
 import { evidenceRows, quoteFrom, scorecard } from "./explain-card.ts";
 import { type Explained, nearness, nearnessWords, pathOf, stepWords, type TriedOut, triedOut } from "./explain-why.ts";
 import { type Row, readingRows } from "./reading-rows.ts";
@@ -153,8 +153,16 @@ function triedText(tried: TriedOut | null, message: Message): string {
 function urgencyWhy({ urgency, evidence }: Outcome): string {
   const rules = evidence.flatMap((each) => (each.kind === "urgency" ? [each.rule] : []));
   const fields = evidence.flatMap((each) => (each.kind === "field-urgency" ? [each.field] : []));
-  const from = rules.length > 0 ? `rule ${rules.join(", ")}` : `the form's ${fields.join(", ")}`;
-  return rules.length + fields.length === 0 ? `${WHEN[urgency]}: no urgency rule matched` : `${WHEN[urgency]}: ${from}`;
+  const raised = evidence.flatMap((each) => (each.kind === "model-urgency" ? [raisedWords(each)] : []));
+  const from =
+    rules.length > 0
+      ? `rule ${rules.join(", ")}`
+      : fields.length > 0
+        ? `the form's ${fields.join(", ")}`
+        : raised.join(", ");
+  return rules.length + fields.length + raised.length === 0
+    ? `${WHEN[urgency]}: no urgency rule matched`
+    : `${WHEN[urgency]}: ${from}`;
 }
 
 function because(
@@ -166,7 +174,7 @@ function because(
   const lead = (best?.points ?? 0) - (second?.points ?? 0);
   const needed = pointsNeeded(evidence, best?.type ?? "", defects, decide);
   const doubts = needed - pointsNeeded(evidence, best?.type ?? "", [], decide);
-  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${needed}${doubts === 0 ? "" : `, ${doubts} of it because the mail is hard to read`}), lead ${lead.toFixed(1)} (needed ${decide.margin})`;
+  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${needed}${doubts === 0 ? "" : `, ${doubts} of it because the mail is hard to read`}), lead ${lead.toFixed(1)} (needed ${leadNeeded(evidence, best?.type ?? "", second?.type ?? null, defects, decide)})`;
   switch (decidedBy) {
     case "sure-rule": {
       const sure = evidence.find((each) => each.kind === "rule" && each.sure);
