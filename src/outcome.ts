@@ -143,6 +143,7 @@ export type ReviewReason =
   | "too-close"
   | "alias-contradicted"
   | "may-be-none"
+  | "safety-doubted"
   | "no-department"
   | "hard-to-read"
   | "came-back";

@@ -8,7 +8,7 @@ import { addUp, rule } from "../src/classify/scorecard.ts";
 import { words, wordsOf } from "../src/classify/words.ts";
 import type { RuleSet } from "../src/config/rules.ts";
 import type { Evidence } from "../src/outcome.ts";
-import { BLANK_RULES, messageSaying, NO_FORM, ruleSaying } from "./support/blank.ts";
+import { BLANK_RULES, messageSaying, NO_FORM, NO_SAFETY, ruleSaying } from "./support/blank.ts";
 
 describe("the same word", () => {
   test.each([
@@ -121,7 +121,7 @@ describe("points", () => {
   ] as const)("%s", (_, evidence, points, requestType, decidedBy, reviewReason) => {
     const order = points[0] === 4.5 || requestType === "billing" ? ["billing", "clinical"] : ["clinical", "billing"];
     const scores = points.map((each, index) => ({ type: order[index] ?? "", points: each }));
-    expect(rule(evidence, scores, [], [], bar)).toEqual({ requestType, decidedBy, reviewReason });
+    expect(rule(evidence, scores, NO_SAFETY, [], bar)).toEqual({ requestType, decidedBy, reviewReason });
   });
 });
 
@@ -137,7 +137,7 @@ test("what the model takes for mail of no queue goes to people, with the alias a
     { type: "billing", points: 1.5 },
   ]);
   const ruling = { requestType: "billing", decidedBy: "review", reviewReason: "may-be-none" };
-  expect(rule(evidence, scores, [], [], set.decide)).toEqual(ruling);
+  expect(rule(evidence, scores, NO_SAFETY, [], set.decide)).toEqual(ruling);
 });
 
 test("where nothing but the model speaks for a type, it needs more points than with the alias", () => {
@@ -146,7 +146,7 @@ test("where nothing but the model speaks for a type, it needs more points than w
     return { kind: "model", type: "clinical", points, probability: 0.9, stage: "site" };
   };
   const set: RuleSet = { ...BLANK_RULES, types: ["clinical", "billing"].map((name) => ({ name, rules: [] })) };
-  const ruled = (evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), [], [], set.decide);
+  const ruled = (evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), NO_SAFETY, [], set.decide);
   expect(ruled([alias, says(11.9)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
   expect(ruled([alias, says(12)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
   expect(ruled([says(14.4)])).toMatchObject({ requestType: "clinical", decidedBy: "review" });
@@ -162,7 +162,7 @@ test("where the model speaks, others need a greater lead over what must not be l
   const says = (type: string, points: number): Evidence => {
     return { kind: "model", type, points, probability: 0.5, stage: "site" };
   };
-  const ruled = (...evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), [], [], set.decide);
+  const ruled = (...evidence: readonly Evidence[]) => rule(evidence, addUp(evidence, set), NO_SAFETY, [], set.decide);
   const people = (reviewReason: string) => ({ decidedBy: "review", reviewReason });
   expect(ruled(says("billing", 14), says("clinical", 8.1))).toMatchObject(people("too-close"));
   expect(ruled(says("billing", 14), says("clinical", 8))).toMatchObject({ requestType: "billing" });
@@ -176,7 +176,7 @@ test("where the model speaks, others need a greater lead over what must not be l
 test("a type that needs a greater lead asks people below it, also where the alias alone decides", () => {
   const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
   const decide = { ...BLANK_RULES.decide, marginFor: { billing: 2 } };
-  const ruled = rule([alias], [{ type: "billing", points: 1.5 }], [], [], decide);
+  const ruled = rule([alias], [{ type: "billing", points: 1.5 }], NO_SAFETY, [], decide);
   expect(ruled).toEqual({ requestType: "billing", decidedBy: "review", reviewReason: "too-close" });
 });
 

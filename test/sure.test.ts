@@ -3,13 +3,14 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readOverride } from "../src/classify/override.ts";
-import { doubt, rule } from "../src/classify/scorecard.ts";
+import { doubt, rule, type Safety } from "../src/classify/scorecard.ts";
 import { staffProof } from "../src/classify/staff.ts";
 import { loadRules } from "../src/config/rules.ts";
 import type { Defect, Forward, Message } from "../src/message.ts";
 import { NO_PROOF } from "../src/message.ts";
 import type { Evidence } from "../src/outcome.ts";
 import { parse } from "../src/parse/parse.ts";
+import { NO_SAFETY } from "./support/blank.ts";
 import { facts } from "./support/facts.ts";
 
 const SPAN = { field: "text", start: 0, end: 1 } as const;
@@ -44,8 +45,13 @@ const sureRule: Evidence & { kind: "rule" } = {
   others: [],
 };
 
+/** Types that P1 phrases speak for, which nothing doubts. */
+function certain(types: readonly string[]): Safety {
+  return { types, areDoubted: false };
+}
+
 function decide(evidence: readonly Evidence[], safety: readonly string[] = [], defects: readonly Defect[] = []) {
-  return rule(evidence, [{ type: "clinical", points: 6 }], safety, defects, BAR);
+  return rule(evidence, [{ type: "clinical", points: 6 }], certain(safety), defects, BAR);
 }
 
 describe("what decides alone", () => {
@@ -69,7 +75,7 @@ describe("what decides alone", () => {
       { type: "billing", points: 12 },
       { type: "clinical", points: 6 },
     ];
-    expect(rule([evidence, safety], scores, ["clinical"], [], BAR)).toEqual({
+    expect(rule([evidence, safety], scores, certain(["clinical"]), [], BAR)).toEqual({
       requestType: "clinical",
       decidedBy: "safety",
       reviewReason: null,
@@ -89,12 +95,32 @@ describe("what decides alone", () => {
       { type: "admissions", points: 6 },
     ];
     const hint: Evidence = { ...sureRule, type: "access", points: 12, sure: false };
-    expect(rule([hint], scores, ["admissions", "clinical"], [], BAR)).toMatchObject({ requestType: "clinical" });
+    expect(rule([hint], scores, certain(["admissions", "clinical"]), [], BAR)).toMatchObject({
+      requestType: "clinical",
+    });
     const spoken: Evidence = { ...sureRule, points: 7, sure: false };
-    expect(rule([spoken], scores.slice(1), ["admissions", "clinical"], [], BAR)).toMatchObject({
+    expect(rule([spoken], scores.slice(1), certain(["admissions", "clinical"]), [], BAR)).toMatchObject({
       requestType: "clinical",
       decidedBy: "safety",
     });
+  });
+
+  test("where it is doubted, people look first, but what is sure of another type is set aside all the same", () => {
+    const doubted: Safety = { types: ["clinical"], areDoubted: true };
+    const scores = [
+      { type: "billing", points: 12 },
+      { type: "clinical", points: 6 },
+    ];
+    const hint: Evidence = { ...sureRule, type: "billing", points: 12, sure: false };
+    expect(rule([hint], scores, doubted, [], BAR)).toEqual({
+      requestType: "clinical",
+      decidedBy: "review",
+      reviewReason: "safety-doubted",
+    });
+    expect(rule([field], scores, doubted, [], BAR)).toMatchObject({ requestType: "clinical", decidedBy: "safety" });
+    expect(rule([override(true)], scores, doubted, [], BAR).decidedBy).toBe("override");
+    const own: Evidence = { ...hint, type: "clinical" };
+    expect(rule([own], scores.slice(1), doubted, [], BAR)).toMatchObject({ decidedBy: "scorecard" });
   });
 
   test("staff's word is not", () => {
@@ -110,8 +136,8 @@ describe("what could not be read", () => {
     expect(doubt(["broken-encoding", "html-cut", "text-cut", "truncated"])).toBe(1.5);
     const three = [{ type: "clinical", points: 3 }];
     const hint: Evidence = { ...sureRule, points: 3, sure: false };
-    expect(rule([hint], three, [], [], BAR).decidedBy).toBe("scorecard");
-    expect(rule([hint], three, [], ["truncated"], BAR)).toMatchObject({
+    expect(rule([hint], three, NO_SAFETY, [], BAR).decidedBy).toBe("scorecard");
+    expect(rule([hint], three, NO_SAFETY, ["truncated"], BAR)).toMatchObject({
       decidedBy: "review",
       reviewReason: "too-close",
     });
@@ -120,8 +146,8 @@ describe("what could not be read", () => {
   test("does not let the alias alone decide when nothing of it could be read", () => {
     const alias: Evidence = { kind: "alias", alias: "clinical", type: "clinical", points: 1.5 };
     const scores = [{ type: "clinical", points: 1.5 }];
-    expect(rule([alias], scores, [], ["broken-encoding"], BAR).decidedBy).toBe("alias");
-    expect(rule([alias], scores, [], ["encrypted"], BAR)).toEqual({
+    expect(rule([alias], scores, NO_SAFETY, ["broken-encoding"], BAR).decidedBy).toBe("alias");
+    expect(rule([alias], scores, NO_SAFETY, ["encrypted"], BAR)).toEqual({
       requestType: "clinical",
       decidedBy: "review",
       reviewReason: "hard-to-read",

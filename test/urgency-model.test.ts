@@ -11,7 +11,7 @@ import { urgencyModel, urgencyOdds, urgencyScores, urgencySetup } from "../src/c
 import { starterSetup } from "../src/decider/taught.ts";
 import type { Urgency } from "../src/outcome.ts";
 import { heldUrgency, learnUrgency, plattOdds, taughtUrgency } from "../src/rulebook/urgency-training.ts";
-import { BLANK_RULES, messageSaying, NO_GROUND } from "./support/blank.ts";
+import { BLANK_RULES, messageSaying, NO_GROUND, ruleSaying } from "./support/blank.ts";
 
 const stems = stemReader();
 const reader = featureReader("a key");
@@ -100,6 +100,32 @@ test("the model raises to the level it is sure enough of, never lowers, and not 
   expect(judged(0, 0.9, from, "P1")).toMatchObject({ urgency: "P1", evidence: [{ kind: "field-urgency" }] });
   expect(judged(0.9, 0.9, {}).urgency).toBe("P4");
   expect(judged(0.9, 0.9, { P2: 0.5 }).urgency).toBe("P2");
+});
+
+test("a P1 phrase is doubted only where the model is all but certain of another type and of no emergency", () => {
+  const span = { field: "text", start: 0, end: 1 } as const;
+  const types = ["clinical", "billing"].map((name) => ({ name, rules: [] }));
+  const emergency = { ...ruleSaying({ any: ["heart attack"] }), also: { type: "clinical", points: 6 } };
+  const rules = compileRules({
+    ...BLANK_RULES,
+    types,
+    decide: { ...BLANK_RULES.decide, modelPointsMax: 15 },
+    urgencies: [{ urgency: "P1", rules: [emergency] }],
+  });
+  const matches = {
+    hits: new Map([[0, { phrase: "heart attack", span, others: [] }]]),
+    cancelled: new Map(),
+    facts: [],
+  };
+  const decidedBy = (type: string, probability: number, P1: number) => {
+    const all = [{ type, probability }];
+    const advice = { type, probability, all, urgency: { P1, P2: P1 }, version: "1", stage: "site" } as const;
+    return classify(matches, { evidence: [], urgency: null, defects: [] }, { ...NO_GROUND, advice }, rules);
+  };
+  expect(decidedBy("billing", 0.95, 0.04)).toMatchObject({ urgency: "P1", reviewReason: "safety-doubted" });
+  expect(decidedBy("billing", 0.94, 0.04)).toMatchObject({ requestType: "clinical", decidedBy: "safety" });
+  expect(decidedBy("billing", 0.95, 0.05)).toMatchObject({ requestType: "clinical", decidedBy: "safety" });
+  expect(decidedBy("clinical", 0.95, 0.04)).toMatchObject({ requestType: "clinical", reviewReason: null });
 });
 
 test.each([

@@ -8,7 +8,7 @@ import { type Advice, NONE } from "./adviser.ts";
 import type { CompiledRule, CompiledRules } from "./compile.ts";
 import type { Hit } from "./gather.ts";
 import type { Matches } from "./match.ts";
-import { addUp, rule } from "./scorecard.ts";
+import { addUp, rule, type Safety } from "./scorecard.ts";
 import { RAISING } from "./urgency-model.ts";
 
 type Fired = { readonly rule: CompiledRule; readonly hit: Hit };
@@ -50,7 +50,7 @@ export function classify(matches: Matches, said: Said, ground: Ground, compiled:
   const raised = modelUrgency(ground.advice, compiled.set);
   const urgency = mostUrgent(fired, said.urgency, raised);
   return {
-    ...rule(speaking, scores, safetyTypes(fired), said.defects, compiled.set.decide),
+    ...rule(speaking, scores, safetyOf(fired, ground.advice), said.defects, compiled.set.decide),
     scores,
     urgency,
     evidence: [
@@ -119,9 +119,21 @@ function modelEvidence(advice: Advice | null, { decide: { modelPointsMax }, type
   });
 }
 
+/** From here on the model is all but certain of a type. */
+const CERTAIN_FROM = 0.95;
+/** Below this it is all but certain of no emergency. */
+const NO_EMERGENCY_BELOW = 0.05;
+
 /** The types that P1 phrases also speak for, such as clinical for chest pain. */
-function safetyTypes(fired: readonly Fired[]): readonly string[] {
-  return fired.flatMap(({ rule }) => (rule.urgency === "P1" && rule.speaks !== null ? [rule.speaks.type] : []));
+function safetyOf(fired: readonly Fired[], advice: Advice | null): Safety {
+  const types = fired.flatMap(({ rule }) => (rule.urgency === "P1" && rule.speaks !== null ? [rule.speaks.type] : []));
+  const areDoubted =
+    advice !== null &&
+    advice.urgency !== null &&
+    !types.includes(advice.type) &&
+    advice.probability >= CERTAIN_FROM &&
+    advice.urgency.P1 < NO_EMERGENCY_BELOW;
+  return { types, areDoubted };
 }
 
 /** The level the model is sure enough of, the most urgent first; null: it raises nothing. */

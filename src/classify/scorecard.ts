@@ -25,6 +25,9 @@ const MODEL_ALONE_POINTS = 9;
 /** ... and where no alias says that it is mail for us at all: texts of other trades have much the same words. */
 const MODEL_WITHOUT_ALIAS_POINTS = 11.5;
 
+/** The types that P1 phrases also speak for, and whether the model is all but certain of another and of no emergency. */
+export type Safety = { readonly types: readonly string[]; readonly areDoubted: boolean };
+
 /** How many points more the best type needs because the mail could not be read well. */
 export function doubt(defects: readonly Defect[]): number {
   const doubts = defects.filter((defect) => DOUBTFUL.has(defect)).length;
@@ -78,19 +81,23 @@ export function addUp(evidence: readonly Evidence[], rules: RuleSet): Verdict["s
  * Then points: the best type wins when it reaches `at_least` and leads by `margin`. Short of that the alias decides if
  * nothing speaks against it, and otherwise people do. Over all of these but staff's word stand the types that safety
  * phrases speak for (`safety`), the one with most points: who writes of chest pain in a form about a bill needs a nurse.
+ * Where these are doubted, people look first instead: "a heart attack of a bill".
  */
 export function rule(
   evidence: readonly Evidence[],
   scores: Verdict["scores"],
-  safety: readonly string[],
+  safety: Safety,
   defects: readonly Defect[],
   decide: RuleSet["decide"],
 ): Ruling {
   const ruling = firstSure(evidence) ?? byPoints(evidence, scores, defects, decide);
-  if (safety.length === 0 || ruling.decidedBy === "override") return ruling;
-  const isSafe = ruling.reviewReason === null && safety.some((type) => type === ruling.requestType);
-  const type = scores.find((score) => safety.includes(score.type))?.type ?? safety[0] ?? null;
-  return isSafe || type === null ? ruling : decided(type, "safety");
+  const { types, areDoubted } = safety;
+  if (types.length === 0 || ruling.decidedBy === "override") return ruling;
+  const isSafe = ruling.reviewReason === null && types.some((type) => type === ruling.requestType);
+  const type = scores.find((score) => types.includes(score.type))?.type ?? types[0] ?? null;
+  if (isSafe || type === null) return ruling;
+  const isByPoints = ruling.decidedBy === "scorecard" || ruling.decidedBy === "review";
+  return areDoubted && isByPoints ? review(type, "safety-doubted") : decided(type, "safety");
 }
 
 function byPoints(

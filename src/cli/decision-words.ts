@@ -83,6 +83,8 @@ function reviewReason(outcome: Outcome, quote: Quote): string {
       return `it was sent to ${alias}@, but ${speaking(outcome, quote)}, not clearly enough`;
     case "may-be-none":
       return "by its words it may be for none of the queues (such as advertising, or a matter of another house)";
+    case "safety-doubted":
+      return `${listed(wordsFor(outcome, quote, requestType))} may be a matter of life, but its words as a whole are of something else`;
     case "no-department":
       return `no department takes ${requestType ?? "it"}`;
     case "hard-to-read":

@@ -23,6 +23,7 @@ const REASONS: Readonly<Record<ReviewReason, string>> = {
   "too-close": "the points are too few or too close together",
   "alias-contradicted": "the rules speak against the alias, but not clearly enough",
   "may-be-none": "by its words it may be for none of the queues",
+  "safety-doubted": "a phrase may be a matter of life, but its words as a whole are of something else",
   "no-department": "no department takes this type",
   "hard-to-read": "the mail could not be read whole, and only the alias speaks",
   "came-back": "it came back for a mail that was forwarded",

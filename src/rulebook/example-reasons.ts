@@ -30,6 +30,7 @@ const REVIEW: Readonly<Record<ReviewReason, string>> = {
   "too-close": "two types are too close",
   "alias-contradicted": "the rules speak against the alias, though not clearly",
   "may-be-none": "it may be for none of the queues",
+  "safety-doubted": "a phrase may be a matter of life, but the words as a whole are of something else",
   "no-department": "no department takes it",
   "hard-to-read": "it is hard to read",
   "came-back": "it came back for a forward",

@@ -70,5 +70,8 @@ export function ruleSaying(file: Readonly<Record<string, unknown>>): TypeRule {
 /** A mail that is no form. */
 export const NO_FORM = { labels: [], fields: [] };
 
+/** No P1 phrase speaks for a type. */
+export const NO_SAFETY = { types: [], areDoubted: false } as const;
+
 /** Nothing is known of the mail beside its words. */
 export const NO_GROUND: Ground = { alias: null, known: new Map(), today: null, advice: null, withShadow: false };
