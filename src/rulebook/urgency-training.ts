@@ -23,8 +23,8 @@ export type LearntUrgency = {
   readonly biases: UrgencyScores;
 };
 
-/** How much a mail that is told wrong weighs against large weights; fitted on writers held out. */
-const COST = 0.3;
+/** How much a mail that is told wrong weighs against large weights: with 0.3 a twentieth fewer emergencies were found, more finds none. */
+const COST = 5;
 const ROUNDS = 25;
 const PLATT_STEPS = 20;
 const PLATT_PULL = 0.01;
