@@ -12,7 +12,7 @@ export const SEEN = 31;
 const KEY_BITS = 32;
 const SLOTS_MIN = 4096;
 /** Fuller than this the table has twice the slots: runs stay a few slots long. */
-const FULL = 0.6;
+const FULL = 0.8;
 /** Slots behind the last home: no run at the end comes near so many. */
 const TAIL = 1024;
 
