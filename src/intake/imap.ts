@@ -7,8 +7,8 @@ import { type Acceptance, type AcceptLimits, type Arrival, accept } from "../acc
 import type { ImapAccount } from "../config/imap.ts";
 import { errorFields, type Log } from "../log.ts";
 import { type SignIn, type SignIns, signInOf } from "../mailbox/session.ts";
-import type { Envelope, Recipient } from "../message.ts";
 import type { Store } from "../store/store.ts";
+import { envelopeOf, headOf, recipientOf } from "./imap-envelope.ts";
 import { type FetchedMail, openSession } from "./imap-session.ts";
 import { type FolderStatus, type FolderWatch, watchFolder } from "./imap-watch.ts";
 import type { RecipientLookup } from "./recipients.ts";
@@ -20,8 +20,6 @@ const SILENT_MS = 3 * 60_000;
 const SUPERVISE_MS = 10_000;
 /** How often UIDs and our rows are compared. */
 const RECONCILE_MS = 24 * 3600_000;
-/** Of a mail so much is looked at for addresses before it is taken; longer header blocks are rare and then spam. */
-const TRACE_BYTES = 64 * 1024;
 
 export type ImapIntakeOptions = {
   readonly accounts: readonly ImapAccount[];
@@ -152,50 +150,6 @@ async function takeIn({ origin, bytes }: FetchedMail, account: ImapAccount, opti
   onRefused(acceptance.reason);
   const { account: name, folder, uid } = origin;
   log.error("imap-left", { account: name, folder, uid, reason: acceptance.reason });
-}
-
-/** The first of the mail's bytes, and all of them. */
-async function headOf(bytes: AsyncIterable<Uint8Array>) {
-  const stream = bytes[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  let size = 0;
-  while (size < TRACE_BYTES) {
-    const { value, done } = await stream.next();
-    if (done === true) break;
-    first.push(value);
-    size += value.length;
-  }
-  const text = Buffer.concat(first).toString("latin1");
-  const end = /\r?\n\r?\n/.exec(text);
-  async function* all(): AsyncGenerator<Uint8Array> {
-    yield* first;
-    for (;;) {
-      const { value, done } = await stream.next();
-      if (done === true) return;
-      yield value;
-    }
-  }
-  return { head: end === null ? text : text.slice(0, end.index), all: all() };
-}
-
-/** By whom it was sent as far as the server that put it here has noted it (RFC 5321 4.4); else the writer. */
-function envelopeOf(head: string): Envelope {
-  const mailFrom = /^return-path[ \t]*:[ \t]*<([^<>\r\n]*)>/im.exec(head)?.[1] ?? firstAddress(head, "from") ?? "";
-  return { mailFrom, smtpUtf8: false, body8Bit: true, dsnReturn: null, dsnEnvelopeId: null };
-}
-
-/** For whom it was put here, where the server notes that; else whose mailbox it is. */
-function recipientOf(head: string, account: ImapAccount, lookup: RecipientLookup): Recipient {
-  const noted = ["delivered-to", "x-original-to", "envelope-to"].flatMap((name) => firstAddress(head, name) ?? []);
-  const address = noted.find((each) => lookup(each) !== null) ?? account.alias ?? account.user;
-  const found = lookup(address);
-  const alias = found?.alias ?? address.slice(0, address.lastIndexOf("@")).toLowerCase();
-  return { alias, address, tag: found?.tag ?? "", dsnNotify: [], dsnOriginal: null };
-}
-
-function firstAddress(head: string, name: string): string | null {
-  const line = new RegExp(`^${name}[ \\t]*:((?:.*)(?:\\r?\\n[ \\t].*)*)`, "im").exec(head)?.[1] ?? "";
-  return /<?([^\s<>"',;:]+@[^\s<>"',;:]+)>?/.exec(line)?.[1] ?? null;
 }
 
 async function identify(bytes: AsyncIterable<Uint8Array>): Promise<string> {
