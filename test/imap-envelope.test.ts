@@ -5,9 +5,7 @@ import { envelopeOf, headOf, recipientOf } from "../src/intake/imap-envelope.ts"
 
 const ACCOUNT = { alias: "desk@clinic.example", user: "desk" };
 const lookup = (address: string) =>
-  address.endsWith("@clinic.example")
-    ? { alias: address.split("@")[0] ?? "", tag: "" }
-    : null;
+  address.endsWith("@clinic.example") ? { alias: address.split("@")[0] ?? "", tag: "" } : null;
 const BYTES = 64 * 1024;
 /** A hundred times what it takes when the cost is linear; the square of the length takes seconds. */
 const LIMIT_MS = 500;

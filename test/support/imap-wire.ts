@@ -1,4 +1,4 @@
-// A wire to an IMAP server that can swallow what the server says, as a black hole does, or change it.
+// A wire to an IMAP server that can swallow what the server says, as a black hole does, change it, or refuse in its place.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -16,9 +16,11 @@ export type ImapWireOptions = {
   readonly change?: (said: string) => string;
   /** Called with what the client says, before it is passed on. */
   readonly onClient?: (said: string, wire: ImapWire) => void;
+  /** What the client gets for a command instead of the server's answer, such as "NO [NOPERM] no"; null: it is passed on. */
+  readonly refuse?: (command: string) => string | null;
 };
 
-export async function imapWire(to: number, { change, onClient }: ImapWireOptions = {}): Promise<ImapWire> {
+export async function imapWire(to: number, { change, onClient, refuse }: ImapWireOptions = {}): Promise<ImapWire> {
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const far = connect(to, "127.0.0.1");
@@ -28,8 +30,12 @@ export async function imapWire(to: number, { change, onClient }: ImapWireOptions
       socket.on("close", () => open.delete(socket));
     }
     client.on("data", (chunk: Buffer) => {
-      onClient?.(chunk.toString("latin1"), wire);
-      far.write(chunk);
+      const said = chunk.toString("latin1");
+      onClient?.(said, wire);
+      const [, tag, command = ""] = /^(\w+) (\S[^\r\n]*)\r\n$/.exec(said) ?? [];
+      const answer = tag === undefined ? null : (refuse?.(command) ?? null);
+      if (answer === null) far.write(chunk);
+      else client.write(`${tag} ${answer}\r\n`);
     });
     far.on("data", (chunk: Buffer) => {
       if (wire.mute) return;
