@@ -8,6 +8,8 @@ create table imap_cursors (
   uid integer not null,
   -- From when on its mails are ours.
   since integer not null,
+  -- When all of it was last compared with `imap_mails`; null: never.
+  reconciled_at integer,
   primary key (account, folder)
 ) strict, without rowid;
 
