@@ -5,18 +5,15 @@ import type { ImapAccount } from "../config/imap.ts";
 import { connect, type ImapFlow, type SignIn } from "../mailbox/session.ts";
 import type { ImapCursor, ImapOrigin, ImapStore } from "../store/imap.ts";
 import { searched, within } from "./imap-command.ts";
-import { batchAt, blaming, contentOf, type Fetching, rowsOf, takeBatch } from "./imap-fetch.ts";
+import { blaming, contentOf, type Fetching, rowsOf } from "./imap-fetch.ts";
 import { type MarkTrouble, markOriginals } from "./imap-mark.ts";
+import { PAGE_UIDS, Taking } from "./imap-take.ts";
 import type { Unfetched } from "./unfetched.ts";
 
-/** UIDs asked about at once. */
-const PAGE_UIDS = 2_000;
 /** A server's search is by day and in its own time zone: so much more is asked for, and what is older left out. */
 const SEARCH_MARGIN_MS = 2 * 86_400_000;
 /** How often folder and rows are compared. */
 const RECONCILE_MS = 24 * 3600_000;
-/** While much is fetched the folder is looked at for new mail so often, whatever the server tells. */
-const LOOK_MS = 10_000;
 
 /** A mail on its way to us. `bytes` may be read once. */
 export type FetchedMail = { readonly origin: ImapOrigin; readonly bytes: AsyncIterable<Uint8Array> };
@@ -87,18 +84,13 @@ class Session implements ImapSession {
   private readonly options: SessionOptions;
   private readonly client: ImapFlow;
   private marking: MarkTrouble | null = null;
-  /** The server has told of something while mail was fetched. */
-  private isNews = false;
-  private lookedAt: number;
+  private readonly taking: Taking;
 
   constructor(options: SessionOptions, client: ImapFlow, closed: Promise<void>) {
     this.options = options;
     this.client = client;
     this.closed = closed;
-    this.lookedAt = options.now();
-    client.on("exists", () => {
-      this.isNews = true;
-    });
+    this.taking = new Taking(options, client);
   }
 
   async sync(): Promise<number> {
@@ -106,7 +98,7 @@ class Session implements ImapSession {
     const { uidValidity } = this.begin();
     const kept = await store.imapCursor(account.name, folder);
     const cursor = kept?.uidValidity === uidValidity ? kept : await this.startingPoint(kept, uidValidity);
-    const fetched = await this.takeAll(await this.uidsAfter(cursor.uid), cursor);
+    const fetched = await this.taking.takeAll(await this.taking.uidsAfter(cursor.uid), cursor);
     await this.mark();
     return fetched;
   }
@@ -122,8 +114,8 @@ class Session implements ImapSession {
         uid: `1:${Math.max(1, cursor.uid)}`,
       });
       unfetched.keepOnly(found);
-      const holes = (await this.unknown(found)).filter((uid) => unfetched.isToTry(uid, now()));
-      fetched = await this.takeAll(await this.since(holes, cursor.since), cursor, true);
+      const holes = (await this.taking.unknown(found)).filter((uid) => unfetched.isToTry(uid, now()));
+      fetched = await this.taking.takeAll(await this.since(holes, cursor.since), cursor, true);
     }
     fetched += await this.sync();
     await store.imapReconciled(account.name, folder, now());
@@ -194,7 +186,7 @@ class Session implements ImapSession {
   /** After the folder got new UIDs: mails that are ours already are known by what they are. Goes on where it was lost. */
   private async knowAgain({ uid, uidValidity }: ImapCursor): Promise<void> {
     const { account, folder, store, identify, unfetched, now, onProgress } = this.options;
-    const uids = await this.unknown(await this.uidsAfter(uid));
+    const uids = await this.taking.unknown(await this.taking.uidsAfter(uid));
     for (const [at, each] of uids.entries()) {
       if (unfetched.isLeft(each)) continue;
       await blaming(this.fetching(), [each], async () => {
@@ -207,25 +199,8 @@ class Session implements ImapSession {
     }
   }
 
-  /** Oldest first. */
-  private async uidsAfter(uid: number): Promise<readonly number[]> {
-    const found = await this.search({ uid: `${uid + 1}:*` });
-    return found.filter((each) => each > uid); // "*" is the last mail, also when that is older
-  }
-
   private search(query: Parameters<ImapFlow["search"]>[0]): Promise<readonly number[]> {
     return searched(this.client, query);
-  }
-
-  private async unknown(uids: readonly number[]): Promise<readonly number[]> {
-    const { account, folder, store } = this.options;
-    const unknown: number[] = [];
-    for (let at = 0; at < uids.length; at += PAGE_UIDS) {
-      const page = uids.slice(at, at + PAGE_UIDS);
-      const known = new Set(await store.imapKnown(account.name, folder, this.box().uidValidity, page));
-      unknown.push(...page.filter((uid) => !known.has(uid)));
-    }
-    return unknown;
   }
 
   /** Those of the UIDs that came into the folder since then; servers keep whole seconds. */
@@ -238,44 +213,6 @@ class Session implements ImapSession {
         if (internalDate === undefined || new Date(internalDate).getTime() >= from) recent.push(uid);
     }
     return recent.sort((a, b) => a - b);
-  }
-
-  /** Takes these mails in order, the cursor behind them. */
-  private async takeAll(uids: readonly number[], cursor: ImapCursor, again = false): Promise<number> {
-    const { account, folder, store, unfetched, now, onProgress } = this.options;
-    const isWanted = (uid: number) => (again ? unfetched.isToTry(uid, now()) : !unfetched.isLeft(uid));
-    const missing = (await this.unknown(uids)).filter(isWanted);
-    const end = Math.max(cursor.uid, uids.at(-1) ?? 0);
-    let fetched = 0;
-    for (let at = 0; at < missing.length; ) {
-      const batch = batchAt(missing, at, (uid) => unfetched.isSuspect(uid));
-      fetched += await takeBatch(this.fetching(), batch, again);
-      at += batch.length;
-      const last = batch.at(-1) ?? 0;
-      if (last > cursor.uid) await store.moveImapCursor(account.name, folder, { ...cursor, uid: last });
-      onProgress(at, missing.length);
-      if (at < missing.length) fetched += await this.takeNews(end);
-    }
-    if (end > cursor.uid && missing.at(-1) !== end)
-      await store.moveImapCursor(account.name, folder, { ...cursor, uid: end });
-    return fetched;
-  }
-
-  /** Mail that has come behind these UIDs meanwhile does not wait for all of them. The cursor stays before what is missing. */
-  private async takeNews(behind: number): Promise<number> {
-    const { unfetched, now } = this.options;
-    if (!this.isNews && now() - this.lookedAt < LOOK_MS) return 0;
-    this.isNews = false;
-    this.lookedAt = now();
-    await within(this.client.noop());
-    const news = (await this.unknown(await this.uidsAfter(behind))).filter((uid) => !unfetched.isLeft(uid));
-    let fetched = 0;
-    for (let at = 0; at < news.length; ) {
-      const batch = batchAt(news, at, (uid) => unfetched.isSuspect(uid));
-      fetched += await takeBatch(this.fetching(), batch, false);
-      at += batch.length;
-    }
-    return fetched;
   }
 
   /** What the server refuses is told once, and tried again at the next look. */

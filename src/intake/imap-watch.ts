@@ -154,6 +154,7 @@ class Watch {
       work.catch(() => undefined);
       await Promise.race([work, ended, session.closed.then(() => Promise.reject(new Lost("the connection was lost")))]);
     } finally {
+      ending.abort();
       this.onNews(); // so that nothing waits for news of a session that is gone
       await session[Symbol.asyncDispose]();
     }
@@ -165,9 +166,13 @@ class Watch {
       onNews: () => this.hear(),
       onAlive: () => this.good(),
       onProgress: (done, all) => {
+        if (signal.aborted) return;
         this.good();
-        this.failures = 0; // however often a long fetch is cut off, it goes on soon
         this.fetching = done < all ? { done, all } : null;
+        if (done === 0) return;
+        this.failures = 0; // however often a long fetch is cut off, it goes on soon
+        this.state = "connected";
+        this.code = null;
       },
       onMarking: (trouble) => {
         this.marking = trouble;

@@ -29,6 +29,8 @@ export type ImapStore = {
   moveImapCursor(account: string, folder: string, cursor: ImapCursor): Promise<void>;
   /** The folder was compared with our rows, all of it; does nothing for a folder never read. */
   imapReconciled(account: string, folder: string, at: number): Promise<void>;
+  /** How far a long fetch is, for those who ask; null: there is none. Does nothing for a folder never read. */
+  imapFetching(account: string, folder: string, fetching: ImapFetching | null): Promise<void>;
   /** Of these UIDs those that are ours already. */
   imapKnown(account: string, folder: string, uidValidity: string, uids: readonly number[]): Promise<readonly number[]>;
   /** After a folder has new UIDs: takes this mail for the one of the same identity that the account had; false: none. */
@@ -44,9 +46,13 @@ export type ImapStore = {
   imapFolders(): Promise<readonly ImapFolderRow[]>;
 };
 
+/** Mails done of those found missing. */
+export type ImapFetching = { readonly done: number; readonly all: number };
+
 export type ImapFolderRow = ImapReadTo & {
   readonly account: string;
   readonly folder: string;
   readonly mails: number;
   readonly unmarked: number;
+  readonly fetching: ImapFetching | null;
 };

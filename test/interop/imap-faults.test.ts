@@ -2,7 +2,6 @@
 // is passed in silence, and what is mended is made good.
 
 import { rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -19,7 +18,7 @@ import {
   taken,
   withHouse,
 } from "../support/imap-house.ts";
-import { type ImapWireOptions, imapWire } from "../support/imap-wire.ts";
+import { type ImapWireOptions, imapWire, slowWire } from "../support/imap-wire.ts";
 import { needs } from "../support/interop.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait.ts";
@@ -163,29 +162,3 @@ describe.skipIf(!needs("dovecot"))("mail that cannot be fetched", () => {
     expect(lines(gateway, "imap-down")).toEqual([]);
   });
 });
-
-/** Passes on so many bytes of the server a second. */
-async function slowWire(to: number, rate: number) {
-  const server = createServer((near) => {
-    const far = connect(to, "127.0.0.1");
-    near.pipe(far);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      one.on("error", () => other.destroy());
-      one.on("close", () => other.destroy());
-    }
-    far.on("data", (chunk) => {
-      far.pause();
-      near.write(chunk);
-      setTimeout(() => far.resume(), (chunk.length / rate) * 1000);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    [Symbol.asyncDispose]: async () => void server.close(),
-  };
-}

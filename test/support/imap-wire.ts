@@ -60,3 +60,29 @@ export async function imapWire(to: number, { change, onClient, refuse }: ImapWir
   };
   return wire;
 }
+
+/** Passes on so many bytes of the server a second. */
+export async function slowWire(to: number, rate: number) {
+  const server = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    near.pipe(far);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+    far.on("data", (chunk) => {
+      far.pause();
+      near.write(chunk);
+      setTimeout(() => far.resume(), (chunk.length / rate) * 1000);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}

@@ -17,6 +17,8 @@ export type ImapFolderRowOut = ImapReadToRow & {
   readonly folder: string;
   readonly mails: number;
   readonly unmarked: number;
+  readonly fetch_done: number | null;
+  readonly fetch_all: number | null;
 };
 
 /** A folder in one of its UIDVALIDITYs. */
@@ -25,6 +27,12 @@ export type FolderCall = { readonly account: string; readonly folder: string; re
 export type ImapWriteVerbs = {
   moveImapCursor(call: { readonly account: string; readonly folder: string; readonly cursor: ImapCursorRow }): void;
   imapReconciled(call: { readonly account: string; readonly folder: string; readonly at: number }): void;
+  imapFetching(call: {
+    readonly account: string;
+    readonly folder: string;
+    readonly done: number | null;
+    readonly all: number | null;
+  }): void;
   wishReconcile(call: { readonly at: number; readonly by: string }): void;
   rebindImap(call: { readonly origin: OriginRow; readonly at: number }): boolean;
   imapMarked(call: FolderCall & { readonly uids: readonly number[]; readonly at: number }): void;

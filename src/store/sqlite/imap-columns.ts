@@ -13,6 +13,8 @@ export function imapVerbs(writer: ThreadClient): ImapStore {
     moveImapCursor: (account, folder, { uidValidity, uid, since }) =>
       writer.call("moveImapCursor", { account, folder, cursor: { uid_validity: uidValidity, uid, since } }),
     imapReconciled: (account, folder, at) => writer.call("imapReconciled", { account, folder, at }),
+    imapFetching: (account, folder, fetching) =>
+      writer.call("imapFetching", { account, folder, done: fetching?.done ?? null, all: fetching?.all ?? null }),
     imapKnown: (account, folder, uidValidity, uids) => writer.call("imapKnown", { account, folder, uidValidity, uids }),
     rebindImap: (origin, identity, at) => writer.call("rebindImap", { origin: originRow({ ...origin, identity }), at }),
     async imapUnmarked(account, folder, uidValidity, limit) {
@@ -35,8 +37,10 @@ export function originRow(origin: ImapOrigin & { readonly identity: string }): O
   return { account, folder, uid_validity: uidValidity, uid, identity: Buffer.from(identity, "hex") };
 }
 
-function imapFolderOf({ account, folder, mails, unmarked, ...row }: ImapFolderRowOut): ImapFolderRow {
-  return { account, folder, mails, unmarked, ...readToOf(row) };
+function imapFolderOf({ fetch_done: done, fetch_all: all, ...row }: ImapFolderRowOut): ImapFolderRow {
+  const { account, folder, mails, unmarked } = row;
+  const fetching = done === null || all === null ? null : { done, all };
+  return { account, folder, mails, unmarked, fetching, ...readToOf(row) };
 }
 
 function readToOf({ uid_validity: uidValidity, reconciled_at: reconciledAt, uid, since }: ImapReadToRow): ImapReadTo {

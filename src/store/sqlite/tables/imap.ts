@@ -15,6 +15,7 @@ export function imapStatements(db: Connection) {
     insert into imap_cursors (account, folder, uid_validity, uid, since) values (?, ?, ?, ?, ?)
     on conflict do update set uid_validity = excluded.uid_validity, uid = excluded.uid, since = excluded.since`);
   const reconciled = db.prepare("update imap_cursors set reconciled_at = ? where account = ? and folder = ?");
+  const fetching = db.prepare("update imap_cursors set fetch_done = ?, fetch_all = ? where account = ? and folder = ?");
   const insert = db.prepare(`
     insert into imap_mails (account, folder, uid_validity, uid, message_id, identity, fetched_at, marked_at)
     values (:account, :folder, :uid_validity, :uid, :messageId, :identity, :at, :markedAt) on conflict do nothing`);
@@ -30,7 +31,7 @@ export function imapStatements(db: Connection) {
   const mark = db.prepare(`
     update imap_mails set marked_at = ? where account = ? and folder = ? and uid_validity = ? and uid = ?`);
   const folders = db.prepare<[], ImapFolderRowOut>(`
-    select c.account, c.folder, c.uid_validity, c.uid, c.since, c.reconciled_at,
+    select c.account, c.folder, c.uid_validity, c.uid, c.since, c.reconciled_at, c.fetch_done, c.fetch_all,
       (select count(*) from imap_mails m where m.account = c.account and m.folder = c.folder) as mails,
       (select count(*) from imap_mails m where m.account = c.account and m.folder = c.folder
         and m.uid_validity = c.uid_validity and m.marked_at is null) as unmarked
@@ -43,6 +44,9 @@ export function imapStatements(db: Connection) {
       move.run(account, folder, uid_validity, uid, since);
     },
     reconciled: (account: string, folder: string, at: number): void => void reconciled.run(at, account, folder),
+    fetching(account: string, folder: string, done: number | null, all: number | null): void {
+      fetching.run(done, all, account, folder);
+    },
     /** Changes nothing when that UID is known already. */
     insert({ identity, ...origin }: OriginRow, messageId: number, at: number, markedAt: number | null): void {
       insert.run({ ...origin, messageId, at, markedAt, identity: identity.subarray(0, IDENTITY_BYTES) });
