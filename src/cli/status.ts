@@ -66,9 +66,17 @@ function page(answer: Readiness & { readonly ready: true }): string {
   ].join("\n");
 }
 
-function mailboxRow({ account, folder, state, code, lastGoodAt }: WatchedFolder): readonly [string, string] {
+function mailboxRow(watched: WatchedFolder): readonly [string, string] {
+  const { account, folder, state, code, lastGoodAt, fetching, unreadable, marking } = watched;
   const since = lastGoodAt === null ? "never since the start" : dateTime(lastGoodAt);
-  return [`imap ${account}/${safe(folder)}`, code === null ? state : `${state}; ${safe(code)}, last answer ${since}`];
+  const words = [
+    state,
+    ...(code === null ? [] : [`${safe(code)}, last answer ${since}`]),
+    ...(fetching === null ? [] : [`${fetching.done} of ${fetching.all} missing mails fetched`]),
+    ...(unreadable === 0 ? [] : [`${unreadable} cannot be fetched; the log says which (imap-left)`]),
+    ...(marking === null ? [] : [`originals are not marked: ${safe(marking)}`]),
+  ];
+  return [`imap ${account}/${safe(folder)}`, words.join("; ")];
 }
 
 /** Rows without a head. */

@@ -32,7 +32,7 @@ export type Readiness =
   | { readonly ready: false; readonly trouble: string }
   | (StoreCounts & {
       readonly ready: true;
-      /** Mail is taken and safe, and yet somebody must look: a destination or a watched mailbox is down, or the rule files have mistakes. */
+      /** Mail is taken and safe, and yet somebody must look: at a destination, a watched mailbox or mistakes in rule files. */
       readonly degraded: boolean;
       readonly inHand: number;
       readonly workersReplaced: number;
@@ -85,7 +85,7 @@ async function readiness(status: () => Promise<Status>): Promise<Readiness> {
   const answer = await storeAnswer(status);
   if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
   const { counts, inHand, replaced: workersReplaced, down: destinationsDown, rules, model, doors, mailboxes } = answer;
-  const sick = mailboxes.some(({ code }) => code !== null);
+  const sick = mailboxes.some(({ code, unreadable, marking }) => code !== null || unreadable > 0 || marking !== null);
   const degraded = destinationsDown.length > 0 || rules.live.problems.length > 0 || sick;
   const here = { inHand, workersReplaced, destinationsDown, doors, mailboxes, rules, model };
   return { ready: true, degraded, ...counts, ...here };

@@ -192,6 +192,24 @@ function mailboxGauges(registers: Registry[], status: () => readonly WatchedFold
   gauge("mailward_imap_connected", "1 while a watched folder is connected", ({ state }) =>
     Number(state === "connected"),
   );
+  gauge(
+    "mailward_imap_missing_done",
+    "Mails done of those found missing in a watched folder; 0 when none is missing",
+    ({ fetching }) => fetching?.done ?? 0,
+  );
+  gauge(
+    "mailward_imap_missing_all",
+    "Mails found missing in a watched folder; 0 when none is missing",
+    ({ fetching }) => fetching?.all ?? 0,
+  );
+  gauge(
+    "mailward_imap_unreadable",
+    "Mails of a watched folder that cannot be fetched: each is an alarm",
+    ({ unreadable }) => unreadable,
+  );
+  gauge("mailward_imap_marking_refused", "1 while the server refuses to mark originals", ({ marking }) =>
+    Number(marking !== null),
+  );
   gauge("mailward_imap_fetched", "Mails fetched from a watched folder since the start", ({ fetched }) => fetched);
 }
 

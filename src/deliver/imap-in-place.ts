@@ -54,8 +54,7 @@ async function isThere(client: ImapFlow, { folder, uidValidity, uid }: ImapSourc
     throw error;
   });
   if (box === null || String(box.uidValidity) !== uidValidity) return false;
-  const found = await client.search({ uid: String(uid) }, { uid: true });
-  return found !== false && found !== undefined && found.includes(uid);
+  return (await searched(client, { uid: String(uid) })).includes(uid);
 }
 
 async function bring(client: ImapFlow, job: Job, source: ImapSource, goal: InPlace): Promise<AttemptResult | null> {
@@ -114,15 +113,21 @@ async function lyingThere(client: ImapFlow, raw: Uint8Array, folder: string): Pr
   });
   if (box === null || id === undefined) return null;
   await client.noop();
-  const found = await client.search({ header: { "message-id": id } }, { uid: true });
   const wanted = identityOf(raw);
-  for (const uid of found || []) {
+  for (const uid of await searched(client, { header: { "message-id": id } })) {
     const message = await client.fetchOne(String(uid), { source: true }, { uid: true });
     if (message === false || message === undefined || message.source === undefined) continue;
     if (identityOf(message.source) === wanted)
       return { account: "", folder: box.path, uidValidity: String(box.uidValidity), uid };
   }
   return null;
+}
+
+/** imapflow answers false for a refusal, which is not the same as "nothing there". */
+async function searched(client: ImapFlow, query: Parameters<ImapFlow["search"]>[0]): Promise<readonly number[]> {
+  const found = await client.search(query, { uid: true });
+  if (found === false || found === undefined) throw Object.assign(new Error("not searched"), { code: "SEARCH" });
+  return found;
 }
 
 function identityOf(bytes: Uint8Array): string {

@@ -87,6 +87,7 @@ function watchDesk(account: ImapAccount, options: DeskOptions): FolderWatch {
     now,
     chance,
     tokenExpiresAt: () => signIn.tokens?.expiresAt() ?? null,
+    unreadable: () => 0,
     async open({ signal }) {
       const client = await connect(account, signIn, signal);
       const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
@@ -115,6 +116,10 @@ class DeskSession implements ImapSession {
     this.options = options;
     this.seen = seen;
     this.reader = { client, account: account.name, store: options.store };
+  }
+
+  async isReconcileDue(): Promise<boolean> {
+    return false;
   }
 
   /** One look at all folders; answers 0, as nothing is fetched for good. */

@@ -4,18 +4,16 @@
 import type { ImapAccount } from "../config/imap.ts";
 import { connect, type ImapFlow, type SignIn } from "../mailbox/session.ts";
 import type { ImapCursor, ImapOrigin, ImapStore } from "../store/imap.ts";
-import { within } from "./deadline.ts";
+import { searched, within } from "./imap-command.ts";
+import { blaming, contentOf, type Fetching, rowsOf } from "./imap-fetch.ts";
+import { type MarkTrouble, markOriginals } from "./imap-mark.ts";
+import { PAGE_UIDS, Taking } from "./imap-take.ts";
+import type { Unfetched } from "./unfetched.ts";
 
-/** A command may take so long before the server counts as silent; a fetch, for each mail or batch. */
-const COMMAND_MS_MAX = 60_000;
-/** Mails up to this size are fetched many at a time; larger ones one by one, in pieces. */
-const SMALL_BYTES = 128 * 1024;
-const BATCH_MAILS = 64;
-const PIECE_BYTES = 256 * 1024;
-/** UIDs asked about at once. */
-const PAGE_UIDS = 2_000;
-/** Originals marked with one command. */
-const MARK_MAILS = 200;
+/** A server's search is by day and in its own time zone: so much more is asked for, and what is older left out. */
+const SEARCH_MARGIN_MS = 2 * 86_400_000;
+/** How often folder and rows are compared. */
+const RECONCILE_MS = 24 * 3600_000;
 
 /** A mail on its way to us. `bytes` may be read once. */
 export type FetchedMail = { readonly origin: ImapOrigin; readonly bytes: AsyncIterable<Uint8Array> };
@@ -28,17 +26,27 @@ export type SessionOptions = {
   readonly signal: AbortSignal;
   readonly store: ImapStore;
   readonly now: () => number;
-  /** Makes a mail ours; resolves after the commit. Throws when the store cannot. */
-  readonly take: (mail: FetchedMail) => Promise<void>;
+  /** What could not be fetched on earlier connections. */
+  readonly unfetched: Unfetched;
+  /** A mail larger than this is refused. */
+  readonly messageBytes: number;
+  /** Makes a mail ours; resolves after the commit, false when it is refused. Throws when the store cannot. */
+  readonly take: (mail: FetchedMail) => Promise<boolean>;
   /** What a mail is, without taking it: `identity` of `accept/identity.ts`. */
   readonly identify: (bytes: AsyncIterable<Uint8Array>) => Promise<string>;
   /** There may be something new. */
   readonly onNews: () => void;
-  /** What the server cannot do that the configuration asks for; told once a session. */
-  readonly onCannot: (what: "keyword" | "move") => void;
+  /** What the server cannot or will not do that the configuration asks for. */
+  readonly onCannot: (what: "keyword" | "move" | MarkTrouble) => void;
+  /** Why originals that are ours are not marked; null: they are. */
+  readonly onMarking: (trouble: MarkTrouble | null) => void;
+  /** A mail stays where it is and the cursor passes it. */
+  readonly onLeft: (uid: number, reason: "unreadable" | "too-large") => void;
   /** Mail that was not ours bears our mark: somebody else takes mail here, too, or our store is not the one it was. */
   readonly onShared: () => void;
-  /** So many mails of the whole are ours by now. */
+  /** The server has answered something. */
+  readonly onAlive: () => void;
+  /** So many mails of those found missing are done by now, and what came with them is committed. */
   readonly onProgress: (done: number, all: number) => void;
 };
 
@@ -47,6 +55,8 @@ export type ImapSession = AsyncDisposable & {
   sync(): Promise<number>;
   /** Fetches again whatever of the folder is not ours although it should be; answers how many. */
   reconcile(): Promise<number>;
+  /** Whether that is due by itself. */
+  isReconcileDue(): Promise<boolean>;
   /** Asks the server how the folder is; true when it has something new. Rejects when the server is silent. */
   hasNews(): Promise<boolean>;
   /** Lets the server tell of news by itself until the next command. */
@@ -61,7 +71,7 @@ export async function openSession(options: SessionOptions): Promise<ImapSession>
   const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
   client.on("exists", options.onNews);
   try {
-    await within(client.getMailboxLock(folder), COMMAND_MS_MAX);
+    await within(client.getMailboxLock(folder));
   } catch (error) {
     client.close();
     throw error;
@@ -73,49 +83,58 @@ class Session implements ImapSession {
   readonly closed: Promise<void>;
   private readonly options: SessionOptions;
   private readonly client: ImapFlow;
+  private marking: MarkTrouble | null = null;
+  private readonly taking: Taking;
 
   constructor(options: SessionOptions, client: ImapFlow, closed: Promise<void>) {
     this.options = options;
     this.client = client;
     this.closed = closed;
+    this.taking = new Taking(options, client);
   }
 
   async sync(): Promise<number> {
     const { account, folder, store } = this.options;
-    const { uidValidity } = this.box();
+    const { uidValidity } = this.begin();
     const kept = await store.imapCursor(account.name, folder);
-    const isSame = kept?.uidValidity === uidValidity;
-    const cursor = isSame ? kept : await this.startingPoint(kept, uidValidity);
-    if (!isSame && kept !== null) await this.knowAgain(cursor);
-    const uids = await this.uidsAfter(cursor.uid);
-    const fetched = await this.takeAll(uids, cursor);
-    await this.markAll(uidValidity);
+    const cursor = kept?.uidValidity === uidValidity ? kept : await this.startingPoint(kept, uidValidity);
+    const fetched = await this.taking.takeAll(await this.taking.uidsAfter(cursor.uid), cursor);
+    await this.mark();
     return fetched;
   }
 
   async reconcile(): Promise<number> {
-    const { account, folder, store } = this.options;
+    const { account, folder, store, unfetched, now } = this.options;
+    const { uidValidity } = this.begin();
     const cursor = await store.imapCursor(account.name, folder);
-    if (cursor?.uidValidity !== this.box().uidValidity) return this.sync();
-    // The server searches by day and in its own time zone: two days more are asked for, and what is older left out.
-    const found = await this.command(
-      this.client.search(
-        { since: new Date(cursor.since - 2 * 86_400_000), uid: `1:${Math.max(1, cursor.uid)}` },
-        { uid: true },
-      ),
-    );
-    const holes = await this.since(await this.unknown(uidsOf(found)), cursor.since);
-    const fetched = await this.takeAll(holes, cursor);
-    return fetched + (await this.sync());
+    let fetched = 0;
+    if (cursor?.uidValidity === uidValidity) {
+      const found = await this.search({
+        since: new Date(cursor.since - SEARCH_MARGIN_MS),
+        uid: `1:${Math.max(1, cursor.uid)}`,
+      });
+      unfetched.keepOnly(found);
+      const holes = (await this.taking.unknown(found)).filter((uid) => unfetched.isToTry(uid, now()));
+      fetched = await this.taking.takeAll(await this.since(holes, cursor.since), cursor, true);
+    }
+    fetched += await this.sync();
+    await store.imapReconciled(account.name, folder, now());
+    return fetched;
+  }
+
+  async isReconcileDue(): Promise<boolean> {
+    const { account, folder, store, now } = this.options;
+    const cursor = await store.imapCursor(account.name, folder);
+    return cursor !== null && now() - (cursor.reconciledAt ?? 0) >= RECONCILE_MS;
   }
 
   async hasNews(): Promise<boolean> {
     const { account, folder, store } = this.options;
     // Of the open folder STATUS tells what the connection has seen, and only NOOP makes it look (RFC 9051 6.3.11).
-    await this.command(this.client.noop());
-    const status = await this.command(this.client.status(folder, { uidNext: true, uidValidity: true }));
+    await within(this.client.noop());
+    const status = await within(this.client.status(folder, { uidNext: true, uidValidity: true }));
     const cursor = await store.imapCursor(account.name, folder);
-    if (status === false || cursor === null) return true;
+    if (status === false || cursor === null || this.marking !== null) return true;
     return String(status.uidValidity) !== cursor.uidValidity || (status.uidNext ?? 0) > cursor.uid + 1;
   }
 
@@ -129,57 +148,59 @@ class Session implements ImapSession {
     await this.closed;
   }
 
-  /** UIDVALIDITY has no room in a JavaScript number everywhere, so it is text here. */
-  private box(): { readonly uidValidity: string; readonly uidNext: number; readonly keywords: boolean } {
-    const box = this.client.mailbox;
-    if (box === false) throw new Error("the folder is not open");
-    const keywords = box.permanentFlags === undefined || box.permanentFlags.has("\\*");
-    return { uidValidity: String(box.uidValidity), uidNext: box.uidNext, keywords };
+  private begin(): { readonly uidValidity: string; readonly uidNext: number } {
+    const box = this.box();
+    this.options.unfetched.begin(box.uidValidity);
+    return box;
   }
 
-  /** Where to begin in a folder never read, or one whose UIDs are new. */
+  /** UIDVALIDITY has no room in a JavaScript number everywhere, so it is text here. */
+  private box(): { readonly uidValidity: string; readonly uidNext: number } {
+    const box = this.client.mailbox;
+    if (box === false) throw new Error("the folder is not open");
+    return { uidValidity: String(box.uidValidity), uidNext: box.uidNext };
+  }
+
+  private fetching(): Fetching {
+    return { client: this.client, options: this.options, uidValidity: this.box().uidValidity };
+  }
+
+  /** Where to begin in a folder never read, or one whose UIDs are new; kept once what is ours of it is known again. */
   private async startingPoint(kept: ImapCursor | null, uidValidity: string): Promise<ImapCursor> {
     const { account, folder, store, now } = this.options;
     const { from } = account;
     const since = kept?.since ?? (from.kind === "now" ? now() : Date.parse(from.date));
-    const fromNow = kept === null && from.kind === "now";
     let uid = this.box().uidNext - 1;
-    if (!fromNow) {
-      const found = await this.command(this.client.search({ since: new Date(since - 2 * 86_400_000) }, { uid: true }));
-      const [first = uid + 1] = await this.since(uidsOf(found), since);
+    if (kept !== null || from.kind !== "now") {
+      const found = await this.search({ since: new Date(since - SEARCH_MARGIN_MS) });
+      const [first = uid + 1] = await this.since(found, since);
       uid = first - 1;
     }
     const cursor = { uidValidity, uid, since };
+    if (kept !== null) await this.knowAgain(cursor);
     await store.moveImapCursor(account.name, folder, cursor);
+    if (kept === null) await store.imapReconciled(account.name, folder, now()); // nothing can be missing yet
     return cursor;
   }
 
-  /** After the folder got new UIDs: mails that are ours already are known by what they are. */
+  /** After the folder got new UIDs: mails that are ours already are known by what they are. Goes on where it was lost. */
   private async knowAgain({ uid, uidValidity }: ImapCursor): Promise<void> {
-    const { account, folder, store, identify, now } = this.options;
-    for (const each of await this.uidsAfter(uid)) {
-      const { content } = await this.command(this.client.download(String(each), undefined, { uid: true }));
-      if (content === undefined) continue;
-      const origin = { account: account.name, folder, uidValidity, uid: each };
-      await store.rebindImap(origin, await identify(content), now());
+    const { account, folder, store, identify, unfetched, now, onProgress } = this.options;
+    const uids = await this.taking.unknown(await this.taking.uidsAfter(uid));
+    for (const [at, each] of uids.entries()) {
+      if (unfetched.isLeft(each)) continue;
+      await blaming(this.fetching(), [each], async () => {
+        const content = await contentOf(this.fetching(), each);
+        if (content === null) return; // looked at more closely when it is fetched
+        const origin = { account: account.name, folder, uidValidity, uid: each };
+        await store.rebindImap(origin, await identify(content), now());
+      });
+      onProgress(at + 1, uids.length);
     }
   }
 
-  /** Oldest first. */
-  private async uidsAfter(uid: number): Promise<readonly number[]> {
-    const found = await this.command(this.client.search({ uid: `${uid + 1}:*` }, { uid: true }));
-    return uidsOf(found).filter((each) => each > uid); // "*" is the last mail, also when that is older
-  }
-
-  private async unknown(uids: readonly number[]): Promise<readonly number[]> {
-    const { account, folder, store } = this.options;
-    const unknown: number[] = [];
-    for (let at = 0; at < uids.length; at += PAGE_UIDS) {
-      const page = uids.slice(at, at + PAGE_UIDS);
-      const known = new Set(await store.imapKnown(account.name, folder, this.box().uidValidity, page));
-      unknown.push(...page.filter((uid) => !known.has(uid)));
-    }
-    return unknown;
+  private search(query: Parameters<ImapFlow["search"]>[0]): Promise<readonly number[]> {
+    return searched(this.client, query);
   }
 
   /** Those of the UIDs that came into the folder since then; servers keep whole seconds. */
@@ -187,99 +208,18 @@ class Session implements ImapSession {
     const recent: number[] = [];
     const from = Math.floor(since / 1000) * 1000;
     for (let at = 0; at < uids.length; at += PAGE_UIDS) {
-      const page = uids.slice(at, at + PAGE_UIDS).join(",");
-      for await (const { uid, internalDate } of this.client.fetch(
-        page,
-        { uid: true, internalDate: true },
-        { uid: true },
-      ))
+      const page = uids.slice(at, at + PAGE_UIDS);
+      for (const { uid, internalDate } of await rowsOf(this.fetching(), page, { uid: true, internalDate: true }))
         if (internalDate === undefined || new Date(internalDate).getTime() >= from) recent.push(uid);
     }
     return recent.sort((a, b) => a - b);
   }
 
-  /** Takes these mails in order, the cursor behind them. */
-  private async takeAll(uids: readonly number[], cursor: ImapCursor): Promise<number> {
-    const { account, folder, store, onProgress } = this.options;
-    const missing = await this.unknown(uids);
-    let fetched = 0;
-    for (let at = 0; at < missing.length; at += BATCH_MAILS) {
-      const batch = missing.slice(at, at + BATCH_MAILS);
-      fetched += await this.takeBatch(batch, cursor.uidValidity);
-      const last = batch.at(-1) ?? 0;
-      if (last > cursor.uid) await store.moveImapCursor(account.name, folder, { ...cursor, uid: last });
-      onProgress(at + batch.length, missing.length);
-    }
-    const end = uids.at(-1) ?? 0;
-    if (end > cursor.uid && missing.length < uids.length)
-      await store.moveImapCursor(account.name, folder, { ...cursor, uid: end });
-    return fetched;
+  /** What the server refuses is told once, and tried again at the next look. */
+  private async mark(): Promise<void> {
+    const { onCannot, onMarking } = this.options;
+    this.marking = await markOriginals(this.fetching());
+    if (this.marking !== null) onCannot(this.marking);
+    onMarking(this.marking);
   }
-
-  /** Small mails come together and are committed together; a large one streams into the store by itself. */
-  private async takeBatch(uids: readonly number[], uidValidity: string): Promise<number> {
-    const { account, folder, take } = this.options;
-    const place = (uid: number): ImapOrigin => ({ account: account.name, folder, uidValidity, uid });
-    const sizes = await this.fetched(uids, { uid: true, size: true, flags: true });
-    const { keyword } = this.options.account.done;
-    if (keyword !== null && sizes.some(({ flags }) => flags?.has(keyword))) this.options.onShared();
-    const small = sizes.filter(({ size }) => (size ?? 0) <= SMALL_BYTES).map(({ uid }) => uid);
-    const mails = small.length === 0 ? [] : await this.fetched(small, { uid: true, source: true });
-    await Promise.all(
-      mails.map(async ({ uid, source }) => source && (await take({ origin: place(uid), bytes: once(source) }))),
-    );
-    for (const { uid, size } of sizes) {
-      if ((size ?? 0) <= SMALL_BYTES) continue;
-      const download = this.client.download(String(uid), undefined, { uid: true, chunkSize: PIECE_BYTES });
-      const { content } = await this.command(download);
-      if (content !== undefined) await take({ origin: place(uid), bytes: content });
-    }
-    return sizes.length;
-  }
-
-  private async fetched(uids: readonly number[], query: Parameters<ImapFlow["fetchAll"]>[1]) {
-    return this.command(this.client.fetchAll(uids.join(","), query, { uid: true }));
-  }
-
-  /** Marks the originals of mails that are ours, those of an earlier run too. */
-  private async markAll(uidValidity: string): Promise<void> {
-    const { account, folder, store, now, onCannot } = this.options;
-    const { keyword, place } = account.done;
-    for (;;) {
-      const waiting = await store.imapUnmarked(account.name, folder, uidValidity, MARK_MAILS);
-      if (waiting.length === 0) return;
-      const range = waiting.map(({ uid }) => uid).join(",");
-      const canMark = keyword !== null && this.box().keywords;
-      if (keyword !== null && !canMark) onCannot("keyword");
-      if (canMark) await this.command(this.client.messageFlagsAdd(range, [keyword], { uid: true }));
-      if (place !== null) await this.carry(range, place.folder, place.kind === "move");
-      const uids = waiting.map(({ uid }) => uid);
-      await store.imapMarked(account.name, folder, uidValidity, uids, now());
-    }
-  }
-
-  /** Without the MOVE extension a move would have to delete, so the mail is copied and stays. */
-  private async carry(range: string, goal: string, isMove: boolean): Promise<void> {
-    await this.command(this.client.mailboxCreate(goal)); // one that is there already is no error
-    if (isMove && this.client.capabilities.has("MOVE")) {
-      const moved = await this.command(this.client.messageMove(range, goal, { uid: true }));
-      if (moved === false) throw new Error("the server did not move");
-      return;
-    }
-    if (isMove) this.options.onCannot("move");
-    const copied = await this.command(this.client.messageCopy(range, goal, { uid: true }));
-    if (copied === false) throw new Error("the server did not copy");
-  }
-
-  private command<T>(running: Promise<T>): Promise<T> {
-    return within(running, COMMAND_MS_MAX);
-  }
-}
-
-function uidsOf(found: number[] | false | undefined): readonly number[] {
-  return (found || []).toSorted((a, b) => a - b);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

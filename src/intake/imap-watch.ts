@@ -3,6 +3,7 @@
 
 import { mailboxReason } from "../mailbox/trouble.ts";
 import { Silent } from "./deadline.ts";
+import type { MarkTrouble } from "./imap-mark.ts";
 import type { ImapSession } from "./imap-session.ts";
 
 /** Reconnecting: at first after about this long, doubling up to the longest, each time between half and all of it. */
@@ -18,6 +19,12 @@ export type FolderStatus = {
   readonly lastGoodAt: number | null;
   readonly code: string | null;
   readonly fetched: number;
+  /** How far it is with the mail found missing last; null: none is missing. */
+  readonly fetching: { readonly done: number; readonly all: number } | null;
+  /** Mails that cannot be fetched and are left behind. */
+  readonly unreadable: number;
+  /** Why originals are not marked; null: nothing stands in the way. */
+  readonly marking: MarkTrouble | null;
   /** When the access token it signs in with runs out; null: it has none. */
   readonly tokenExpiresAt: number | null;
 };
@@ -28,6 +35,7 @@ export type WatchOptions = {
   readonly open: (hooks: SessionHooks) => Promise<ImapSession>;
   readonly pollMs: number;
   readonly tokenExpiresAt: () => number | null;
+  readonly unreadable: () => number;
   readonly now: () => number;
   readonly chance: () => number;
   readonly onUp: () => void;
@@ -37,7 +45,9 @@ export type WatchOptions = {
 /** What a session tells of, and by what it is told to give up. */
 export type SessionHooks = {
   readonly onNews: () => void;
-  readonly onProgress: () => void;
+  readonly onAlive: () => void;
+  readonly onProgress: (done: number, all: number) => void;
+  readonly onMarking: (trouble: MarkTrouble | null) => void;
   readonly signal: AbortSignal;
 };
 
@@ -71,7 +81,11 @@ class Watch {
   private code: string | null = null;
   private fetched = 0;
   private failures = 0;
-  private wantsReconcile = false;
+  private fetching: FolderStatus["fetching"] = null;
+  private marking: MarkTrouble | null = null;
+  /** Looks for holes that were asked for and done; one that is lost in the middle is still to be done. */
+  private wished = 0;
+  private granted = 0;
   /** The server has told of something since it was looked at last. */
   private isNews = false;
   private onNews: () => void = () => undefined;
@@ -83,9 +97,10 @@ class Watch {
   }
 
   status(): FolderStatus {
-    const { account, folder } = this.options;
-    const { state, lastGoodAt, code, fetched } = this;
-    return { account, folder, state, lastGoodAt, code, fetched, tokenExpiresAt: this.options.tokenExpiresAt() };
+    const { account, folder, tokenExpiresAt, unreadable } = this.options;
+    const { state, lastGoodAt, code, fetched, fetching, marking } = this;
+    const here = { account, folder, state, lastGoodAt, code, fetched, fetching, marking };
+    return { ...here, unreadable: unreadable(), tokenExpiresAt: tokenExpiresAt() };
   }
 
   restart(): void {
@@ -93,7 +108,7 @@ class Watch {
   }
 
   reconcile(): void {
-    this.wantsReconcile = true;
+    this.wished += 1;
     this.wake("news");
   }
 
@@ -128,8 +143,7 @@ class Watch {
         reject(new Silent("asked to begin anew"));
       };
     });
-    const { signal } = ending;
-    const opening = this.options.open({ onNews: () => this.hear(), onProgress: () => this.good(), signal });
+    const opening = this.options.open(this.hooks(ending.signal));
     // One that is asked to end while it connects is closed as soon as it is there.
     const session = await Promise.race([opening, ended]).catch((error: unknown) => {
       void opening.then((late) => late[Symbol.asyncDispose]()).catch(() => undefined);
@@ -140,9 +154,30 @@ class Watch {
       work.catch(() => undefined);
       await Promise.race([work, ended, session.closed.then(() => Promise.reject(new Lost("the connection was lost")))]);
     } finally {
+      ending.abort();
       this.onNews(); // so that nothing waits for news of a session that is gone
       await session[Symbol.asyncDispose]();
     }
+  }
+
+  private hooks(signal: AbortSignal): SessionHooks {
+    return {
+      signal,
+      onNews: () => this.hear(),
+      onAlive: () => this.good(),
+      onProgress: (done, all) => {
+        if (signal.aborted) return;
+        this.good();
+        this.fetching = done < all ? { done, all } : null;
+        if (done === 0) return;
+        this.failures = 0; // however often a long fetch is cut off, it goes on soon
+        this.state = "connected";
+        this.code = null;
+      },
+      onMarking: (trouble) => {
+        this.marking = trouble;
+      },
+    };
   }
 
   private async work(session: ImapSession): Promise<void> {
@@ -156,9 +191,10 @@ class Watch {
       session.idle();
       const why = await this.newsOrTime();
       this.isNews = false; // what comes from here on is looked at the next time round
-      if (this.wantsReconcile) {
-        this.wantsReconcile = false;
+      const { wished } = this;
+      if (wished > this.granted || (await session.isReconcileDue())) {
         this.fetched += await session.reconcile();
+        this.granted = wished;
       } else if (why === "news" || (await session.hasNews())) this.fetched += await session.sync();
       this.good();
     }

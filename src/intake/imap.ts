@@ -7,21 +7,18 @@ import { type Acceptance, type AcceptLimits, type Arrival, accept } from "../acc
 import type { ImapAccount } from "../config/imap.ts";
 import { errorFields, type Log } from "../log.ts";
 import { type SignIn, type SignIns, signInOf } from "../mailbox/session.ts";
-import type { Envelope, Recipient } from "../message.ts";
 import type { Store } from "../store/store.ts";
+import { envelopeOf, headOf, recipientOf } from "./imap-envelope.ts";
 import { type FetchedMail, openSession } from "./imap-session.ts";
 import { type FolderStatus, type FolderWatch, watchFolder } from "./imap-watch.ts";
 import type { RecipientLookup } from "./recipients.ts";
+import { Unfetched } from "./unfetched.ts";
 
 /** How often the server is asked whether there is something new, whatever it tells by itself. */
 const POLL_MS = 60_000;
 /** A folder whose server has not answered for so long is begun anew. */
 const SILENT_MS = 3 * 60_000;
 const SUPERVISE_MS = 10_000;
-/** How often UIDs and our rows are compared. */
-const RECONCILE_MS = 24 * 3600_000;
-/** Of a mail so much is looked at for addresses before it is taken; longer header blocks are rare and then spam. */
-const TRACE_BYTES = 64 * 1024;
 
 export type ImapIntakeOptions = {
   readonly accounts: readonly ImapAccount[];
@@ -56,7 +53,8 @@ export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
   const { silentMs, superviseMs, pollMs } = options.periods ?? PERIODS;
   const startedAt = now();
   const restartedAt = new Map<FolderWatch, number>();
-  const watches = accounts.flatMap((account) => watchesOf(account, signInOf(signIns, account), options, pollMs));
+  const watched = accounts.flatMap((account) => watchesOf(account, signInOf(signIns, account), options, pollMs));
+  const watches = watched.map(({ watch }) => watch);
   let heard: number | null = null;
   const listen = async (): Promise<void> => {
     const last = await store.lastImapWish();
@@ -74,20 +72,23 @@ export function startImapIntake(options: ImapIntakeOptions): ImapIntake {
       watch.restart();
     }
   }, superviseMs);
-  const nightly = setInterval(() => reconcile(), RECONCILE_MS);
   const reconcile = (): void => {
-    for (const watch of watches) watch.reconcile();
+    for (const { watch, unfetched } of watched) {
+      unfetched.forgive();
+      watch.reconcile();
+    }
   };
   return {
     status: () => watches.map((watch) => watch.status()),
     reconcile,
     async [Symbol.asyncDispose]() {
       clearInterval(supervisor);
-      clearInterval(nightly);
       await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()));
     },
   };
 }
+
+type Watched = { readonly watch: FolderWatch; readonly unfetched: Unfetched };
 
 /** Folders of one account share its access token. */
 function watchesOf(
@@ -95,34 +96,48 @@ function watchesOf(
   signIn: SignIn,
   options: ImapIntakeOptions,
   pollMs: number,
-): readonly FolderWatch[] {
-  const { log, now, chance, store } = options;
+): readonly Watched[] {
+  const { log, now, chance } = options;
   return account.folders.map((folder) => {
     const place = { account: account.name, folder };
-    const told = new Set<string>();
-    const onCannot = (what: keyof typeof CANNOT): void => {
-      if (told.has(what)) return;
-      told.add(what);
-      log.warn("imap-cannot-mark", { ...place, note: CANNOT[what] });
-    };
-    const onShared = (): void => {
-      if (told.has("shared")) return;
-      told.add("shared");
-      log.warn("imap-shared", { ...place, note: SHARED });
-    };
-    const take = (mail: FetchedMail) => takeIn(mail, account, options);
-    return watchFolder({
+    const unfetched = new Unfetched();
+    const watch = watchFolder({
       ...place,
       pollMs,
       now,
       chance,
       tokenExpiresAt: () => signIn.tokens?.expiresAt() ?? null,
-      open: (hooks) =>
-        openSession({ account, folder, signIn, store, now, take, identify, onCannot, onShared, ...hooks }),
+      unreadable: () => unfetched.unreadable,
+      open: (hooks) => openSession({ ...sessionOf(account, folder, options), signIn, unfetched, ...hooks }),
       onUp: () => log.info("imap-up", place),
       onDown: (code, retryMs) => log.warn("imap-down", { ...place, code, waitMs: retryMs }),
     });
+    return { watch, unfetched };
   });
+}
+
+/** What a session asks and tells; each thing it cannot do is told once. */
+function sessionOf(account: ImapAccount, folder: string, options: ImapIntakeOptions) {
+  const { log, now, store, limits } = options;
+  const place = { account: account.name, folder };
+  const told = new Set<string>();
+  const tellOnce = (event: "imap-cannot-mark" | "imap-shared", note: string): void => {
+    if (told.has(note)) return;
+    told.add(note);
+    log.warn(event, { ...place, note });
+  };
+  return {
+    account,
+    folder,
+    store,
+    now,
+    identify,
+    messageBytes: limits.messageBytes,
+    take: (mail: FetchedMail) => takeIn(mail, account, options),
+    onCannot: (what: keyof typeof CANNOT) => tellOnce("imap-cannot-mark", CANNOT[what]),
+    onShared: () => tellOnce("imap-shared", SHARED),
+    onLeft: (uid: number, reason: string) => log.error("imap-left", { ...place, uid, reason }),
+  };
 }
 
 const ODD_ADDRESS = "`alias` of this mailbox is none of the aliases in the rules; its mail goes to people";
@@ -133,10 +148,19 @@ const SHARED =
 const CANNOT = {
   keyword: "this server keeps no keywords of ours; originals stay unmarked",
   move: "this server cannot move mail; originals are copied and stay where they are",
+  "keyword-refused": "this server refuses to set our keyword; look at our rights in the folder",
+  "copy-refused":
+    "this server refuses to copy originals as `done` says; look at rights and room; it is tried again at each look",
+  "move-refused":
+    "this server refuses to move originals as `done` says; look at rights and room; it is tried again at each look",
 } as const;
 
-/** One mail becomes ours, or is left where it is with a word in the log. */
-async function takeIn({ origin, bytes }: FetchedMail, account: ImapAccount, options: ImapIntakeOptions): Promise<void> {
+/** One mail becomes ours, or is left where it is with a word in the log; answers which. */
+async function takeIn(
+  { origin, bytes }: FetchedMail,
+  account: ImapAccount,
+  options: ImapIntakeOptions,
+): Promise<boolean> {
   const { store, lookup, limits, now, log, onAccepted, onRefused } = options;
   const { head, all } = await headOf(bytes);
   const arrival: Arrival = {
@@ -148,54 +172,14 @@ async function takeIn({ origin, bytes }: FetchedMail, account: ImapAccount, opti
     origin,
   };
   const acceptance = await accept(store, arrival, all, { ...limits, strictLineEnds: false });
-  if (acceptance.kind === "accepted") return onAccepted(arrival, acceptance);
+  if (acceptance.kind === "accepted") {
+    onAccepted(arrival, acceptance);
+    return true;
+  }
   onRefused(acceptance.reason);
   const { account: name, folder, uid } = origin;
   log.error("imap-left", { account: name, folder, uid, reason: acceptance.reason });
-}
-
-/** The first of the mail's bytes, and all of them. */
-async function headOf(bytes: AsyncIterable<Uint8Array>) {
-  const stream = bytes[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  let size = 0;
-  while (size < TRACE_BYTES) {
-    const { value, done } = await stream.next();
-    if (done === true) break;
-    first.push(value);
-    size += value.length;
-  }
-  const text = Buffer.concat(first).toString("latin1");
-  const end = /\r?\n\r?\n/.exec(text);
-  async function* all(): AsyncGenerator<Uint8Array> {
-    yield* first;
-    for (;;) {
-      const { value, done } = await stream.next();
-      if (done === true) return;
-      yield value;
-    }
-  }
-  return { head: end === null ? text : text.slice(0, end.index), all: all() };
-}
-
-/** By whom it was sent as far as the server that put it here has noted it (RFC 5321 4.4); else the writer. */
-function envelopeOf(head: string): Envelope {
-  const mailFrom = /^return-path[ \t]*:[ \t]*<([^<>\r\n]*)>/im.exec(head)?.[1] ?? firstAddress(head, "from") ?? "";
-  return { mailFrom, smtpUtf8: false, body8Bit: true, dsnReturn: null, dsnEnvelopeId: null };
-}
-
-/** For whom it was put here, where the server notes that; else whose mailbox it is. */
-function recipientOf(head: string, account: ImapAccount, lookup: RecipientLookup): Recipient {
-  const noted = ["delivered-to", "x-original-to", "envelope-to"].flatMap((name) => firstAddress(head, name) ?? []);
-  const address = noted.find((each) => lookup(each) !== null) ?? account.alias ?? account.user;
-  const found = lookup(address);
-  const alias = found?.alias ?? address.slice(0, address.lastIndexOf("@")).toLowerCase();
-  return { alias, address, tag: found?.tag ?? "", dsnNotify: [], dsnOriginal: null };
-}
-
-function firstAddress(head: string, name: string): string | null {
-  const line = new RegExp(`^${name}[ \\t]*:((?:.*)(?:\\r?\\n[ \\t].*)*)`, "im").exec(head)?.[1] ?? "";
-  return /<?([^\s<>"',;:]+@[^\s<>"',;:]+)>?/.exec(line)?.[1] ?? null;
+  return false;
 }
 
 async function identify(bytes: AsyncIterable<Uint8Array>): Promise<string> {

@@ -16,14 +16,21 @@ export type ImapCursor = {
   readonly since: number;
 };
 
+/** The cursor, and when the folder was last compared with our rows, all of it; null: never. */
+export type ImapReadTo = ImapCursor & { readonly reconciledAt: number | null };
+
 /** A mail of a folder that is ours and not yet marked there. */
 export type Unmarked = { readonly uid: number; readonly messageId: number };
 
 /** The verbs of watched mailboxes. Every one is one transaction; `Store.accept` keeps the origin with the mail. */
 export type ImapStore = {
   /** null: the folder was never read. */
-  imapCursor(account: string, folder: string): Promise<ImapCursor | null>;
+  imapCursor(account: string, folder: string): Promise<ImapReadTo | null>;
   moveImapCursor(account: string, folder: string, cursor: ImapCursor): Promise<void>;
+  /** The folder was compared with our rows, all of it; does nothing for a folder never read. */
+  imapReconciled(account: string, folder: string, at: number): Promise<void>;
+  /** How far a long fetch is, for those who ask; null: there is none. Does nothing for a folder never read. */
+  imapFetching(account: string, folder: string, fetching: ImapFetching | null): Promise<void>;
   /** Of these UIDs those that are ours already. */
   imapKnown(account: string, folder: string, uidValidity: string, uids: readonly number[]): Promise<readonly number[]>;
   /** After a folder has new UIDs: takes this mail for the one of the same identity that the account had; false: none. */
@@ -39,9 +46,13 @@ export type ImapStore = {
   imapFolders(): Promise<readonly ImapFolderRow[]>;
 };
 
-export type ImapFolderRow = ImapCursor & {
+/** Mails done of those found missing. */
+export type ImapFetching = { readonly done: number; readonly all: number };
+
+export type ImapFolderRow = ImapReadTo & {
   readonly account: string;
   readonly folder: string;
   readonly mails: number;
   readonly unmarked: number;
+  readonly fetching: ImapFetching | null;
 };

@@ -11,6 +11,7 @@ import { type Store, StoreTrouble } from "../../src/store/store.ts";
 import { mailText, sendMail } from "../support/dialogue.ts";
 import { startDovecot } from "../support/dovecot.ts";
 import { defaultRules, type TestGateway, testGateway } from "../support/gateway.ts";
+import { mailProgram } from "../support/imap-box.ts";
 import { lookInto } from "../support/imap-user.ts";
 import { imapWire } from "../support/imap-wire.ts";
 import { needs } from "../support/interop.ts";
@@ -200,6 +201,41 @@ test.skipIf(!here)("a folder that takes no keywords gets the mail without them, 
   expect(done).toEqual({ kind: "delivered", code: "append-without-keyword" });
   expect((await lookInto(dovecot, FOLDER)).map(({ flags }) => flags)).toEqual([[]]);
 });
+
+test.skipIf(!here)(
+  "where the search for what lies in the account is refused, nothing is taken for gone and nothing is put there anew",
+  async () => {
+    await using dir = await tempDir();
+    await using dovecot = await startDovecot(dir.path);
+    await using program = await mailProgram(dovecot);
+    await program.put(RAW.toString());
+    const box = await program.client.mailboxOpen("INBOX");
+    const refusal = { on: true };
+    await using wire = await imapWire(dovecot.port, {
+      refuse: (command) => (refusal.on && command.startsWith("UID SEARCH") ? "NO [UNAVAILABLE] later" : null),
+    });
+    const original = {
+      account: "desk",
+      deliveryId: null,
+      kind: "original",
+      folder: "INBOX",
+      uidValidity: String(box.uidValidity),
+      uid: 1,
+    } as const;
+    const known = { ...places, imapSources: () => Promise.resolve([original]) };
+    const over = { original: "copy", keyword: null, urgencyKeyword: false, places: known } as const;
+    await using adapter = imapAdapter(destination(wire.port, over), "mx.clinic.example");
+    const failed = { kind: "failed", stage: "content", reply: null, code: "SEARCH" };
+    expect(await adapter.deliver(jobOf(1), never, RAW)).toEqual(failed);
+    refusal.on = false;
+    expect(await adapter.deliver(jobOf(1), never, RAW)).toEqual({ kind: "delivered", code: "copy" });
+    // In doubt, the folder itself is searched first.
+    refusal.on = true;
+    const withId = Buffer.concat([Buffer.from("Message-ID: <1@m>\r\n"), RAW]);
+    expect(await adapter.deliver(jobOf(1, { inDoubt: true }), never, withId)).toEqual(failed);
+    expect(await lookInto(dovecot, FOLDER)).toHaveLength(1);
+  },
+);
 
 test.skipIf(!here)("a wrong password and a server that is away are told apart, and both are tried again", async () => {
   await using dir = await tempDir();

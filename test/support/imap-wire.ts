@@ -1,4 +1,4 @@
-// A wire to an IMAP server that can swallow what the server says, as a black hole does, or change it.
+// A wire to an IMAP server that can swallow what the server says, as a black hole does, change it, or refuse in its place.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -16,9 +16,11 @@ export type ImapWireOptions = {
   readonly change?: (said: string) => string;
   /** Called with what the client says, before it is passed on. */
   readonly onClient?: (said: string, wire: ImapWire) => void;
+  /** What the client gets for a command instead of the server's answer, such as "NO [NOPERM] no"; null: it is passed on. */
+  readonly refuse?: (command: string) => string | null;
 };
 
-export async function imapWire(to: number, { change, onClient }: ImapWireOptions = {}): Promise<ImapWire> {
+export async function imapWire(to: number, { change, onClient, refuse }: ImapWireOptions = {}): Promise<ImapWire> {
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const far = connect(to, "127.0.0.1");
@@ -28,8 +30,12 @@ export async function imapWire(to: number, { change, onClient }: ImapWireOptions
       socket.on("close", () => open.delete(socket));
     }
     client.on("data", (chunk: Buffer) => {
-      onClient?.(chunk.toString("latin1"), wire);
-      far.write(chunk);
+      const said = chunk.toString("latin1");
+      onClient?.(said, wire);
+      const [, tag, command = ""] = /^(\w+) (\S[^\r\n]*)\r\n$/.exec(said) ?? [];
+      const answer = tag === undefined ? null : (refuse?.(command) ?? null);
+      if (answer === null) far.write(chunk);
+      else client.write(`${tag} ${answer}\r\n`);
     });
     far.on("data", (chunk: Buffer) => {
       if (wire.mute) return;
@@ -53,4 +59,30 @@ export async function imapWire(to: number, { change, onClient }: ImapWireOptions
     },
   };
   return wire;
+}
+
+/** Passes on so many bytes of the server a second. */
+export async function slowWire(to: number, rate: number) {
+  const server = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    near.pipe(far);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+    far.on("data", (chunk) => {
+      far.pause();
+      near.write(chunk);
+      setTimeout(() => far.resume(), (chunk.length / rate) * 1000);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
 }

@@ -1,17 +1,20 @@
 // Watched mailboxes, the near side: the words of the gateway to rows and back.
 
-import type { ImapCursor, ImapFolderRow, ImapOrigin, ImapStore } from "../imap.ts";
+import type { ImapFolderRow, ImapOrigin, ImapReadTo, ImapStore } from "../imap.ts";
 import type { ThreadClient } from "./client.ts";
-import type { ImapCursorRow, ImapFolderRowOut, OriginRow } from "./imap-calls.ts";
+import type { ImapFolderRowOut, ImapReadToRow, OriginRow } from "./imap-calls.ts";
 
 export function imapVerbs(writer: ThreadClient): ImapStore {
   return {
     async imapCursor(account, folder) {
       const row = await writer.call("imapCursor", { account, folder });
-      return row === null ? null : cursorOf(row);
+      return row === null ? null : readToOf(row);
     },
     moveImapCursor: (account, folder, { uidValidity, uid, since }) =>
       writer.call("moveImapCursor", { account, folder, cursor: { uid_validity: uidValidity, uid, since } }),
+    imapReconciled: (account, folder, at) => writer.call("imapReconciled", { account, folder, at }),
+    imapFetching: (account, folder, fetching) =>
+      writer.call("imapFetching", { account, folder, done: fetching?.done ?? null, all: fetching?.all ?? null }),
     imapKnown: (account, folder, uidValidity, uids) => writer.call("imapKnown", { account, folder, uidValidity, uids }),
     rebindImap: (origin, identity, at) => writer.call("rebindImap", { origin: originRow({ ...origin, identity }), at }),
     async imapUnmarked(account, folder, uidValidity, limit) {
@@ -34,10 +37,12 @@ export function originRow(origin: ImapOrigin & { readonly identity: string }): O
   return { account, folder, uid_validity: uidValidity, uid, identity: Buffer.from(identity, "hex") };
 }
 
-function imapFolderOf({ account, folder, mails, unmarked, ...row }: ImapFolderRowOut): ImapFolderRow {
-  return { account, folder, mails, unmarked, ...cursorOf(row) };
+function imapFolderOf({ fetch_done: done, fetch_all: all, ...row }: ImapFolderRowOut): ImapFolderRow {
+  const { account, folder, mails, unmarked } = row;
+  const fetching = done === null || all === null ? null : { done, all };
+  return { account, folder, mails, unmarked, fetching, ...readToOf(row) };
 }
 
-function cursorOf({ uid_validity: uidValidity, uid, since }: ImapCursorRow): ImapCursor {
-  return { uidValidity, uid, since };
+function readToOf({ uid_validity: uidValidity, reconciled_at: reconciledAt, uid, since }: ImapReadToRow): ImapReadTo {
+  return { uidValidity, uid, since, reconciledAt };
 }

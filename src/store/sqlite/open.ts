@@ -87,6 +87,22 @@ export function lockFolder(folder: string): Connection {
   }
 }
 
+/** Whether a gateway holds the lock of the folder. The look takes a lock that lasts no longer than itself. */
+export function isGatewayRunning(folder: string): boolean {
+  const path = join(folder, LOCK_FILE);
+  if (!existsSync(path)) return false;
+  const lock = new Database(path, { readonly: true, timeout: 0 });
+  try {
+    lock.prepare("select count(*) from sqlite_schema").get();
+    return false;
+  } catch (error) {
+    if (troubleOf(error, folder)?.reason === "busy") return true;
+    throw error;
+  } finally {
+    lock.close();
+  }
+}
+
 function makeFiles(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   for (const name of [STORE_FILE, LOCK_FILE]) {

@@ -8,6 +8,11 @@ create table imap_cursors (
   uid integer not null,
   -- From when on its mails are ours.
   since integer not null,
+  -- When all of it was last compared with `imap_mails`; null: never.
+  reconciled_at integer,
+  -- How many of the mails found missing last are done, while many are fetched; null: nothing is under way.
+  fetch_done integer,
+  fetch_all integer,
   primary key (account, folder)
 ) strict, without rowid;
 

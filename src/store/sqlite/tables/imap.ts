@@ -1,19 +1,21 @@
 // Statements of `imap_cursors`, `imap_mails` and `imap_wishes`: how far watched folders are read, which mail of theirs is
 // which, and what operators ask for.
 
-import type { ImapCursorRow, ImapFolderRowOut, OriginRow } from "../imap-calls.ts";
+import type { ImapCursorRow, ImapFolderRowOut, ImapReadToRow, OriginRow } from "../imap-calls.ts";
 import type { Connection } from "../open.ts";
 
 /** Bytes kept of an identity; see `dedupe`. */
 const IDENTITY_BYTES = 16;
 
 export function imapStatements(db: Connection) {
-  const cursor = db.prepare<[string, string], ImapCursorRow>(
-    "select uid_validity, uid, since from imap_cursors where account = ? and folder = ?",
+  const cursor = db.prepare<[string, string], ImapReadToRow>(
+    "select uid_validity, uid, since, reconciled_at from imap_cursors where account = ? and folder = ?",
   );
   const move = db.prepare(`
     insert into imap_cursors (account, folder, uid_validity, uid, since) values (?, ?, ?, ?, ?)
     on conflict do update set uid_validity = excluded.uid_validity, uid = excluded.uid, since = excluded.since`);
+  const reconciled = db.prepare("update imap_cursors set reconciled_at = ? where account = ? and folder = ?");
+  const fetching = db.prepare("update imap_cursors set fetch_done = ?, fetch_all = ? where account = ? and folder = ?");
   const insert = db.prepare(`
     insert into imap_mails (account, folder, uid_validity, uid, message_id, identity, fetched_at, marked_at)
     values (:account, :folder, :uid_validity, :uid, :messageId, :identity, :at, :markedAt) on conflict do nothing`);
@@ -29,7 +31,7 @@ export function imapStatements(db: Connection) {
   const mark = db.prepare(`
     update imap_mails set marked_at = ? where account = ? and folder = ? and uid_validity = ? and uid = ?`);
   const folders = db.prepare<[], ImapFolderRowOut>(`
-    select c.account, c.folder, c.uid_validity, c.uid, c.since,
+    select c.account, c.folder, c.uid_validity, c.uid, c.since, c.reconciled_at, c.fetch_done, c.fetch_all,
       (select count(*) from imap_mails m where m.account = c.account and m.folder = c.folder) as mails,
       (select count(*) from imap_mails m where m.account = c.account and m.folder = c.folder
         and m.uid_validity = c.uid_validity and m.marked_at is null) as unmarked
@@ -37,9 +39,13 @@ export function imapStatements(db: Connection) {
   const wish = db.prepare("insert into imap_wishes (at, by) values (?, ?)");
   const lastWish = db.prepare("select coalesce(max(id), 0) from imap_wishes").pluck();
   return {
-    cursor: (account: string, folder: string): ImapCursorRow | null => cursor.get(account, folder) ?? null,
+    cursor: (account: string, folder: string): ImapReadToRow | null => cursor.get(account, folder) ?? null,
     move(account: string, folder: string, { uid_validity, uid, since }: ImapCursorRow): void {
       move.run(account, folder, uid_validity, uid, since);
+    },
+    reconciled: (account: string, folder: string, at: number): void => void reconciled.run(at, account, folder),
+    fetching(account: string, folder: string, done: number | null, all: number | null): void {
+      fetching.run(done, all, account, folder);
     },
     /** Changes nothing when that UID is known already. */
     insert({ identity, ...origin }: OriginRow, messageId: number, at: number, markedAt: number | null): void {

@@ -49,6 +49,8 @@ export function writeVerbs(tables: Tables): WriteVerbs {
     keepSnapshot: ({ label_id, starter, classes }, bytes) => model.keepSnapshot(label_id, starter, classes, bytes),
     refuseProposal: (row) => model.refuse(row),
     moveImapCursor: ({ account, folder, cursor }) => imap.move(account, folder, cursor),
+    imapReconciled: ({ account, folder, at }) => imap.reconciled(account, folder, at),
+    imapFetching: ({ account, folder, done, all }) => imap.fetching(account, folder, done, all),
     wishReconcile: ({ at, by }) => imap.wish(at, by),
     rebindImap: ({ origin, at }) => rebindImap(tables, origin, at),
     keepImapPlace: ({ place, messageId, at }) => desk.keepPlace(place, messageId, at),
