@@ -26,6 +26,7 @@ import { settleQueues } from "./gateway/unknown-queues.ts";
 import type { ImapPeriods } from "./intake/imap.ts";
 import { errorFields, type Log } from "./log.ts";
 import { type SignIns, signInsOf } from "./mailbox/session.ts";
+import { tokensOf } from "./mailbox/tokens.ts";
 import { startProver } from "./proof/proof.ts";
 import { examineApart } from "./rulebook/apart.ts";
 import { type RulesWatch, watchRules } from "./rulebook/watch.ts";
@@ -83,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const srs = config.srsDomain === null ? null : { domain: config.srsDomain, key: await store.srsKey() };
   const links = config.links === null ? null : { ...config.links, key: await store.linkKey() };
   const signIns = signInsOf(config.imap, { log, now });
-  const metrics = createMetrics({ store, inDoubt, now });
+  const metrics = createMetrics({ store, inDoubt, tokens: () => tokensOf(signIns), now });
   const behind = await startWork(options, started, { store, metrics, owner, now, first, srs, links, signIns });
   const { decider, live } = behind;
   const listeners: Listening[] = [];
@@ -252,7 +253,16 @@ type Gauges = Behind & {
   readonly mailboxes: { readonly status: MailboxStatus };
 };
 
-async function status({ store, decider, deliverer, live, model, listeners, mailboxes }: Gauges): Promise<Status> {
+async function status({
+  store,
+  decider,
+  deliverer,
+  live,
+  model,
+  signIns,
+  listeners,
+  mailboxes,
+}: Gauges): Promise<Status> {
   const counts = await store.counts();
   const { inHand, replaced } = decider;
   const [rules, version] = [live.status(), model.version()];
@@ -265,6 +275,7 @@ async function status({ store, decider, deliverer, live, model, listeners, mailb
     model: version,
     doors: listeners,
     mailboxes: mailboxes.status(),
+    tokens: tokensOf(signIns),
   };
 }
 
