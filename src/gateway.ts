@@ -13,7 +13,6 @@ import { type Learn, learner } from "./decider/learn.ts";
 import { type Deliverer, startDeliverer } from "./deliver/deliver.ts";
 import type { Links } from "./deliver/links.ts";
 import { mxLookup } from "./deliver/mx.ts";
-import type { SmtpSelf } from "./deliver/smtp.ts";
 import type { Srs } from "./deliver/srs.ts";
 import { startTrials } from "./gateway/canary.ts";
 import { destinations } from "./gateway/destinations.ts";
@@ -22,12 +21,13 @@ import { type FirstRules, rulesToStartWith } from "./gateway/first-rules.ts";
 import { type FollowUpPace, startFollowUp } from "./gateway/follow-up.ts";
 import { type LiveModel, startLiveModel } from "./gateway/live-model.ts";
 import { type LiveRules, liveRules, type UsedAs } from "./gateway/live-rules.ts";
+import { sealer } from "./gateway/sealer.ts";
 import { settleQueues } from "./gateway/unknown-queues.ts";
 import type { ImapPeriods } from "./intake/imap.ts";
 import { errorFields, type Log } from "./log.ts";
 import { type SignIns, signInsOf } from "./mailbox/session.ts";
+import { tokensOf } from "./mailbox/tokens.ts";
 import { startProver } from "./proof/proof.ts";
-import { arcSeal } from "./proof/seal.ts";
 import { examineApart } from "./rulebook/apart.ts";
 import { type RulesWatch, watchRules } from "./rulebook/watch.ts";
 import { openSqliteStore } from "./store/sqlite/sqlite.ts";
@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const srs = config.srsDomain === null ? null : { domain: config.srsDomain, key: await store.srsKey() };
   const links = config.links === null ? null : { ...config.links, key: await store.linkKey() };
   const signIns = signInsOf(config.imap, { log, now });
-  const metrics = createMetrics({ store, inDoubt, now });
+  const metrics = createMetrics({ store, inDoubt, tokens: () => tokensOf(signIns), now });
   const behind = await startWork(options, started, { store, metrics, owner, now, first, srs, links, signIns });
   const { decider, live } = behind;
   const listeners: Listening[] = [];
@@ -130,7 +130,7 @@ async function startWork(
   const { config, log } = options;
   const chance = options.chance ?? Math.random;
   const mx = mxLookup({ servers: config.proof.dnsServers, hostname: config.hostname, now, chance });
-  const departure = { srs, links, now, signIns, places: store, mx, seal: sealer(config, now) };
+  const departure = { srs, links, now, signIns, places: store, mx, seal: sealer(config, log, now) };
   const ways = destinations(config, departure);
   const deliverer = started.use(
     startDeliverer({
@@ -169,13 +169,6 @@ async function startWork(
   const pace = options.followUpPace ?? null;
   startFollowUp({ config, store, live, deliverer, departure, log, chance, pace }, started);
   return { store, metrics, now, deliverer, decider, live, model, srs, signIns };
-}
-
-/** null: forwards are not sealed. */
-function sealer({ arc: key, hostname }: Config, now: () => number): SmtpSelf["seal"] {
-  if (key === null) return null;
-  return (message, { label, mail }) =>
-    arcSeal(message, label.proof, mail.envelope.mailFrom, { hostname, key, now: now() });
 }
 
 /** What everything stands on. */
@@ -260,7 +253,16 @@ type Gauges = Behind & {
   readonly mailboxes: { readonly status: MailboxStatus };
 };
 
-async function status({ store, decider, deliverer, live, model, listeners, mailboxes }: Gauges): Promise<Status> {
+async function status({
+  store,
+  decider,
+  deliverer,
+  live,
+  model,
+  signIns,
+  listeners,
+  mailboxes,
+}: Gauges): Promise<Status> {
   const counts = await store.counts();
   const { inHand, replaced } = decider;
   const [rules, version] = [live.status(), model.version()];
@@ -273,6 +275,7 @@ async function status({ store, decider, deliverer, live, model, listeners, mailb
     model: version,
     doors: listeners,
     mailboxes: mailboxes.status(),
+    tokens: tokensOf(signIns),
   };
 }
 

@@ -79,6 +79,7 @@ export type EventName =
   | "listener-error"
   | "loop-held"
   | "model-live"
+  | "not-sealed"
   | "notice-sent"
   | "notice-unsent"
   | "prover-replaced"

@@ -59,10 +59,56 @@ test("a server found to be away by one queue is left alone by the others, and on
   expect(gateway.log.filter((line) => line.includes('"destination-down"'))).toHaveLength(1);
 });
 
-test("connections to one server are counted over all queues", async () => {
+/** Billing signs in at the same server, which does not know AUTH; all others come without. */
+function billingSigningIn(port: number): RuleSet {
+  process.env["MAILWARD_TEST_FAR_PASSWORD"] = "wrong";
+  const rules = forwarding(port, {});
+  const signIn = { user: "us", passwordEnv: "MAILWARD_TEST_FAR_PASSWORD" };
+  const queues = rules.queues.map((queue) =>
+    queue.name === "billing-desk" && queue.deliver.kind === "smtp"
+      ? { ...queue, deliver: { ...queue.deliver, ...signIn } }
+      : queue,
+  );
+  return { ...rules, queues };
+}
+
+test("a queue whose sign-in is refused harms no other at the same server, which does not mend it either", async () => {
+  await using dir = await tempDir();
+  driveLoops();
+  const clock = drivenClock();
+  await using sink = await smtpSink({ offers: ["AUTH PLAIN"] });
+  await using gateway = await testGateway(dir.path, { rules: billingSigningIn(sink.port), now: clock.now });
+  const down = async () => {
+    const answer = await fetch(`http://127.0.0.1:${gateway.http.port}/readyz`);
+    return ((await answer.json()) as { destinationsDown: string[] }).destinationsDown;
+  };
+  for (let round = 1; round <= 3; round += 1) {
+    const tried = sink.connections();
+    await send(gateway, "billing", `b${round}@m`);
+    await soon("the sign-in is tried", () => {
+      clock.advance(round === 1 ? 0 : 1000);
+      return sink.connections() > tried;
+    });
+    await soon("its queue is down", async () => (await down()).includes("billing-desk"));
+    // The clock stands still: a lane that was held back would wait for ever.
+    for (let n = 0; n < 5; n += 1) await send(gateway, "admissions", `a${round}-${n}@m`);
+    await soon("the others' mail arrives", () => sink.taken.length === 5 * round);
+    expect(await down()).toEqual(["billing-desk"]);
+  }
+  const told = gateway.log.filter((line) => /"destination-(?:down|up)"/.test(line));
+  expect(told.map((line) => (JSON.parse(line) as { queue: string }).queue)).toEqual(["billing-desk"]);
+});
+
+test("connections to one server are counted over all queues, however they come there", async () => {
   await using dir = await tempDir();
   await using sink = await smtpSink({ behaviour: { kind: "hang", at: "dot" } });
-  await using gateway = await testGateway(dir.path, { rules: forwarding(sink.port, { connections: 2 }) });
+  const rules = forwarding(sink.port, { connections: 2 });
+  const queues = rules.queues.map((queue) =>
+    queue.name === "billing-desk" && queue.deliver.kind === "smtp"
+      ? { ...queue, deliver: { ...queue.deliver, tls: "opportunistic" as const } }
+      : queue,
+  );
+  await using gateway = await testGateway(dir.path, { rules: { ...rules, queues } });
   for (let n = 0; n < 4; n += 1)
     for (const alias of ["billing", "admissions"]) await send(gateway, alias, `${alias}${n}@m`);
   await until("all are decided", async () => (await gateway.store.outcomes({ limit: 50 })).length === 8);

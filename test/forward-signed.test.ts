@@ -4,12 +4,18 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { authenticate } from "mailauth";
 import { expect, test } from "vitest";
+import { once } from "../src/deliver/body-stream.ts";
+import { smtpAdapter } from "../src/deliver/smtp.ts";
+import { sealer } from "../src/gateway/sealer.ts";
+import { openLog } from "../src/log.ts";
 import { sendMail } from "./support/dialogue.ts";
 import { startDns } from "./support/dns.ts";
-import { rulesForwardingTo, testGateway } from "./support/gateway.ts";
+import { forwardTo, rulesForwardingTo, testGateway } from "./support/gateway.ts";
 import { type SmtpSink, smtpSink } from "./support/smtp-sink.ts";
+import { NOW } from "./support/store-samples.ts";
 import { tempDir } from "./support/temp-dir.ts";
 import { until } from "./support/wait.ts";
+import { webhookJob } from "./support/webhook-samples.ts";
 import { PRIVATE, sealed, signed, ZONE, zoneResolver } from "./support/zone.ts";
 
 const BODY = `${"A payment plan, please. Line that is a little longer than others.\r\n".repeat(40)}..dots\r\n\r\n\r\n`;
@@ -66,4 +72,19 @@ test("a chain that does not hold is not sealed again", async () => {
   const broken = (await sealed(PLAIN, "other.example", Date.now())).replace("payment plan", "payment_plan");
   const mail = await forwarded(broken, true);
   expect(mail.match(/^ARC-Seal:/gm)).toHaveLength(1);
+});
+
+test("a seal that fails keeps no mail back: it leaves without, and the log says so", async () => {
+  const lines: string[] = [];
+  const log = openLog({ level: "debug", style: "json", write: (line) => lines.push(line) });
+  const arc = { domain: "list.example", selector: "s1", privateKey: "no key" };
+  const seal = sealer({ arc, hostname: "mx.clinic.example" }, log, () => NOW);
+  await using sink = await smtpSink();
+  const self = { hostname: "mx.clinic.example", srs: null, now: () => NOW, seal, mx: null };
+  await using adapter = smtpAdapter({ ...forwardTo(sink.port, "x@far.example"), auth: null }, self);
+  const raw = Buffer.from(PLAIN);
+  const result = await adapter.deliver(webhookJob(), () => once(raw), raw);
+  expect(result.kind).toBe("delivered");
+  expect(await arrival(sink)).not.toMatch(/^ARC-/m);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ event: "not-sealed", level: 40 }]);
 });

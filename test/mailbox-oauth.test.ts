@@ -7,8 +7,12 @@ import { expect, test } from "vitest";
 import type { Secret } from "../src/config/imap.ts";
 import { openLog } from "../src/log.ts";
 import { tokenSource } from "../src/mailbox/oauth.ts";
+import { drivenClock } from "./support/driven.ts";
+import { type TestGateway, testGateway } from "./support/gateway.ts";
+import { runMailward } from "./support/operator.ts";
 import { NOW } from "./support/store-samples.ts";
 import { tempDir } from "./support/temp-dir.ts";
+import { until } from "./support/wait.ts";
 
 type Answer = { readonly status: number; readonly body: string };
 
@@ -108,4 +112,43 @@ test("the first refresh that fails is told, once; the old token is used while it
   expect(await tokens.token()).toBe("two");
   expect(lines.join("")).toContain('"event":"token-renewed"');
   expect(lines.join("")).not.toMatch(/quiet|first/);
+});
+
+async function page(gateway: TestGateway, path: string): Promise<string> {
+  return await (await fetch(`http://127.0.0.1:${gateway.http.port}${path}`)).text();
+}
+
+test("a refresh that fails is shown by log, page, metric and status while the old token still lives", async () => {
+  await using dir = await tempDir();
+  const hour = { expires_in: 3600 };
+  const refused = { status: 400, body: '{"error":"invalid_grant"}' };
+  await using server = await tokenServer([given("one", hour), refused, refused, given("two", hour)]);
+  writeFileSync(join(dir.path, "client"), "quiet\n");
+  const oauth = `{ token_url: "${server.url}", client_id: us, client_secret_file: ${join(dir.path, "client")} }`;
+  const account = `{ name: desk, host: 127.0.0.1, port: 9, tls: none, user: us, folders: [], oauth: ${oauth} }`;
+  const clock = drivenClock();
+  await using gateway = await testGateway(dir.path, {
+    settings: `imap: [${account}]`,
+    imapPeriods: { pollMs: 60_000, silentMs: 60_000, superviseMs: 50 },
+    now: clock.now,
+  });
+  const ready = async () => JSON.parse(await page(gateway, "/readyz")) as { degraded: boolean; tokens: object[] };
+  const endsAt = clock.now() + 3_600_000;
+  await until("it has a token", async () => (await ready()).tokens[0]);
+  await until("it is known when that ends", () => server.asked.length === 1);
+  expect(await ready()).toMatchObject({ degraded: false, tokens: [{ account: "desk", failures: 0 }] });
+  clock.advance(50 * 60_000);
+  await until("the refresh failed", () => gateway.log.some((line) => line.includes('"token-refused"')));
+  expect(await ready()).toMatchObject({ degraded: true, tokens: [{ failures: 1, expiresAt: endsAt }] });
+  expect(await page(gateway, "/metrics")).toContain('mailward_imap_token_failures{account="desk"} 1');
+  writeFileSync(join(dir.path, "asking.yaml"), `http: { port: ${gateway.http.port} }\n`);
+  const { code, out } = await runMailward(dir.path, ["status", "--config", "asking.yaml"]);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^token desk +cannot be renewed \(1 time\); the old one runs out \d{4}-/m);
+  clock.advance(31_000);
+  await until("it failed again", () => server.asked.length === 3);
+  clock.advance(31_000);
+  await until("it was renewed", async () => !(await ready()).degraded);
+  const told = gateway.log.map((line) => JSON.parse(line) as { event: string; level: number });
+  expect(told.filter(({ event }) => event === "token-refused")).toMatchObject([{ level: 50 }]);
 });

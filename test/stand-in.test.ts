@@ -8,6 +8,7 @@ import type { RuleSet } from "../src/config/rules.ts";
 import { mailText, sendMail } from "./support/dialogue.ts";
 import { driveLoops, drivenClock, soon } from "./support/driven.ts";
 import { defaultRules, forwardTo, type TestGateway, testGateway } from "./support/gateway.ts";
+import { smtpSink } from "./support/smtp-sink.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
 const MINUTE = 60_000;
@@ -124,6 +125,33 @@ test("a destination away past its limit: the queue that stands in has its mail, 
   await balanced(gateway);
 });
 
+test("a refused sign-in moves mail after five minutes, also while another queue delivers to the same server", async () => {
+  await using dir = await tempDir();
+  process.env["MAILWARD_TEST_FAR_PASSWORD"] = "wrong";
+  await using far = await smtpSink({ offers: ["AUTH PLAIN"] });
+  const rules = rulesWith(far.port);
+  const queues = rules.queues.map((queue) => {
+    if (queue.name === "admissions-desk") return { ...queue, deliver: forwardTo(far.port, "admissions@far.example") };
+    if (queue.deliver.kind !== "smtp") return queue;
+    return { ...queue, deliver: { ...queue.deliver, user: "us", passwordEnv: "MAILWARD_TEST_FAR_PASSWORD" } };
+  });
+  const clock = drivenClock();
+  const options = { rules: { ...rules, queues }, now: clock.now, followUpPace: PACE };
+  await using gateway = await testGateway(dir.path, options);
+  await send(gateway, "one");
+  await soon("it is known to be away", async () => (await gateway.store.outages()).length === 1);
+  for (let minute = 1; minute <= 5; minute += 1) {
+    const mail = mailText("a question", "What time should I arrive for my admission?", `a${minute}@m`);
+    expect(await sendMail(gateway.port("smtp"), ["admissions@clinic.example"], mail)).toMatch(/^250 /);
+    await soon("the neighbour's mail arrives", () => far.taken.length === minute);
+    expect((await states(gateway)).filter((each) => each.startsWith("on-call"))).toEqual([]);
+    clock.advance(MINUTE);
+  }
+  clock.advance(MINUTE);
+  await soon("the other queue has it", async () => (await states(gateway)).includes("on-call delivered"));
+  await balanced(gateway);
+});
+
 test("a mail goes to a queue that stands in once: two that stand in for each other do not play with it", async () => {
   await using dir = await tempDir();
   await using far = await farEnd({ hello: "", rcpt: "250 ok" });
@@ -228,7 +256,7 @@ test("an urgent mail is late after its first failed attempt, others after two ho
     clock.advance(1000);
     return post.taken.length === 1;
   });
-  expect(post.taken[0]).toMatch(/Subject: \[Mailward\] 1 mail for clinical-triage late, 1 urgent/);
+  expect(post.taken[0]).toMatch(/Subject: \[Mailward\] 1 mail for (?:clinical-triage|on-call) late, 1 urgent/);
   clock.advance(121 * MINUTE);
   await soon("the other is told", () => {
     clock.advance(1000);

@@ -137,3 +137,49 @@ test.each(["messages", "routings", "outcomes", "deliveries", "body_chunks"])(
     expect(await store.balance()).toMatchObject([{ alias: "billing", accepted: 3, missing: 1 }]);
   },
 );
+
+test("the balance by mailbox counts what was fetched there, with its UIDs, and nothing else", async () => {
+  await using dir = await tempDir();
+  await using store = await openSqliteStore({ folder: dir.path, mode: "gateway" });
+  const fetched = async (
+    folder: string,
+    uidValidity: string,
+    uid: number,
+    end: "deliver" | "wait" | "hold" | "none",
+  ) => {
+    const identity = uid.toString(16).padStart(64, folder.length.toString(16));
+    const origin = { account: "desk", folder, uidValidity, uid, identity };
+    const { messageId, routings } = await store.accept({
+      ...newMail(`${folder} ${uidValidity} ${uid}`),
+      hold: end === "hold" ? "loop" : null,
+      origin,
+    });
+    const [routing] = routings;
+    if (routing?.kind !== "new" || end === "hold" || end === "none") return;
+    const outcome = { routingId: routing.routingId, outcome: outcomeOf("billing", "desk"), leaseTo: "me" };
+    const [job] = await store.record(decidedOf(messageId ?? 0, [outcome]));
+    const next = end === "deliver" ? ({ kind: "delivered" } as const) : ({ kind: "wait", until: NOW + 100 } as const);
+    await store.finish(finishOf(job?.id ?? 0, 1, next));
+  };
+  await fetched("INBOX", "7", 3, "deliver");
+  await fetched("INBOX", "7", 5, "wait");
+  await fetched("INBOX", "7", 9, "hold");
+  await fetched("INBOX", "7", 12, "none");
+  await fetched("Forms", "8", 1, "deliver");
+  // The folder was made anew, and its UIDs with it.
+  await fetched("INBOX", "9", 2, "deliver");
+  await decide(store, "billing", "desk", NOW);
+  const row = (alias: string, accepted: number, delivered: number, waiting = 0, held = 0) => {
+    return { alias, accepted, delivered, waiting, held, missing: 0 };
+  };
+  expect(await store.balance("mailbox")).toEqual([
+    row("desk Forms UID 1 to 1", 1, 1),
+    row("desk INBOX UID 2 to 2", 1, 1),
+    row("desk INBOX UID 3 to 12", 4, 1, 2, 1),
+  ]);
+  // A lost row shows.
+  const db = new Database(join(dir.path, "mailward.db"));
+  db.exec("update routings set state = 'decided' where state = 'deciding'");
+  db.close();
+  expect((await store.balance("mailbox")).map(({ missing }) => missing)).toEqual([0, 0, 1]);
+});

@@ -6,6 +6,7 @@ import { type Problem, printProblems } from "../config/yaml.ts";
 import type { Readiness } from "../console/health.ts";
 import type { FolderStatus } from "../console/rules-status.ts";
 import type { FolderStatus as WatchedFolder } from "../intake/imap-watch.ts";
+import type { TokenStatus } from "../mailbox/tokens.ts";
 import { CannotDo, configFrom, type OperatorFlags, plainErrors, print, printJson, withStoreFlags } from "./operator.ts";
 import { dateTime, paint, safe, table } from "./terminal.ts";
 
@@ -51,6 +52,7 @@ function page(answer: Readiness & { readonly ready: true }): string {
   const rows: (readonly [string, string])[] = [
     ...answer.doors.map(({ protocol, address, port }) => [protocol, `${address}:${port}`] as const),
     ...answer.mailboxes.map(mailboxRow),
+    ...answer.tokens.filter(({ failures }) => failures > 0).map(tokenRow),
     ["undecided", String(answer.undecided)],
     ["waiting", `${waiting}${destinationsDown.length > 0 ? `; no answer from ${destinationsDown.join(", ")}` : ""}`],
     ["held", heldWords(answer.heldMessages + answer.held)],
@@ -77,6 +79,14 @@ function mailboxRow(watched: WatchedFolder): readonly [string, string] {
     ...(marking === null ? [] : [`originals are not marked: ${safe(marking)}`]),
   ];
   return [`imap ${account}/${safe(folder)}`, words.join("; ")];
+}
+
+function tokenRow({ account, failures, expiresAt }: TokenStatus): readonly [string, string] {
+  const until = expiresAt === null ? "none is held" : `the old one runs out ${dateTime(expiresAt)}`;
+  return [
+    `token ${account}`,
+    `cannot be renewed (${failures === 1 ? "1 time" : `${failures} times in a row`}); ${until}`,
+  ];
 }
 
 /** Rows without a head. */

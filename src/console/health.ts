@@ -4,6 +4,7 @@
 import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import type { FolderStatus } from "../intake/imap-watch.ts";
+import type { TokenStatus } from "../mailbox/tokens.ts";
 import type { StoreCounts } from "../store/store.ts";
 import { type MessagesOptions, serveMessages } from "./messages.ts";
 import type { Metrics } from "./metrics.ts";
@@ -23,6 +24,7 @@ export type Status = {
   readonly model: string;
   readonly doors: readonly Door[];
   readonly mailboxes: readonly FolderStatus[];
+  readonly tokens: readonly TokenStatus[];
 };
 
 type Door = { readonly protocol: string; readonly address: string; readonly port: number };
@@ -32,13 +34,17 @@ export type Readiness =
   | { readonly ready: false; readonly trouble: string }
   | (StoreCounts & {
       readonly ready: true;
-      /** Mail is taken and safe, and yet somebody must look: at a destination, a watched mailbox or mistakes in rule files. */
+      /**
+       * Mail is taken and safe, and yet somebody must look: at a destination, a watched mailbox, an access token that
+       * cannot be renewed, or mistakes in rule files.
+       */
       readonly degraded: boolean;
       readonly inHand: number;
       readonly workersReplaced: number;
       readonly destinationsDown: readonly string[];
       readonly doors: readonly Door[];
       readonly mailboxes: readonly FolderStatus[];
+      readonly tokens: readonly TokenStatus[];
       readonly rules: RulesStatus;
       readonly model: string;
     });
@@ -84,9 +90,11 @@ export async function startHealthPage({
 async function readiness(status: () => Promise<Status>): Promise<Readiness> {
   const answer = await storeAnswer(status);
   if (answer === null) return { ready: false, trouble: "the store does not answer; is the disk full or gone?" };
-  const { counts, inHand, replaced: workersReplaced, down: destinationsDown, rules, model, doors, mailboxes } = answer;
-  const sick = mailboxes.some(({ code, unreadable, marking }) => code !== null || unreadable > 0 || marking !== null);
+  const { counts, replaced: workersReplaced, down: destinationsDown, ...rest } = answer;
+  const { rules, mailboxes, tokens } = rest;
+  const sick =
+    mailboxes.some(({ code, unreadable, marking }) => code !== null || unreadable > 0 || marking !== null) ||
+    tokens.some(({ failures }) => failures > 0);
   const degraded = destinationsDown.length > 0 || rules.live.problems.length > 0 || sick;
-  const here = { inHand, workersReplaced, destinationsDown, doors, mailboxes, rules, model };
-  return { ready: true, degraded, ...counts, ...here };
+  return { ready: true, degraded, ...counts, workersReplaced, destinationsDown, ...rest };
 }

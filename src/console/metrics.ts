@@ -5,6 +5,7 @@ import type { Acceptance, Arrival } from "../accept.ts";
 import type { Meaning } from "../deliver/failure.ts";
 import type { TrialResult } from "../follow-up/trials.ts";
 import type { FolderStatus as WatchedFolder } from "../intake/imap-watch.ts";
+import type { TokenStatus } from "../mailbox/tokens.ts";
 import { CANARY_ALIAS, CANARY_QUEUE } from "../message.ts";
 import type { Decided } from "../outcome.ts";
 import type { Bounced } from "../store/bounces.ts";
@@ -34,11 +35,12 @@ export type MetricsOptions = {
   readonly store: Store;
   /** Deliveries a crash left in doubt, found at start: the only ones that can arrive twice. */
   readonly inDoubt: number;
+  readonly tokens: () => readonly TokenStatus[];
   readonly now: () => number;
 };
 
 /** Counts from now on. */
-export function createMetrics({ store, inDoubt, now }: MetricsOptions): Metrics {
+export function createMetrics({ store, inDoubt, tokens, now }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -76,6 +78,7 @@ export function createMetrics({ store, inDoubt, now }: MetricsOptions): Metrics 
   new Counter({ name: "mailward_in_doubt_total", help: "Deliveries a crash left in doubt", registers }).inc(inDoubt);
   const lookIntoStore = storeGauges(store, registers);
   balanceGauges(store, registers, now);
+  tokenGauge(registers, tokens);
   return {
     async page() {
       await lookIntoStore();
@@ -163,6 +166,18 @@ function storeGauges(store: Store, registers: Registry[]): () => Promise<void> {
     held.set(counts?.held ?? Number.NaN);
     oldest.set(counts === null ? Number.NaN : (counts.oldestWaitingAt ?? 0) / 1000);
   };
+}
+
+function tokenGauge(registers: Registry[], tokens: () => readonly TokenStatus[]): void {
+  const gauge: Gauge = new Gauge({
+    name: "mailward_imap_token_failures",
+    help: "Refreshes of an account's access token that failed since the last that did not: anything but 0 is an alarm",
+    labelNames: ["account"],
+    registers,
+    collect() {
+      for (const { account, failures } of tokens()) gauge.set({ account }, failures);
+    },
+  });
 }
 
 /** How each watched folder is, worked out when the page is asked for. */

@@ -4,7 +4,7 @@
 import { errorFields } from "../log.ts";
 import type { Job, Urgency } from "../outcome.ts";
 import type { Adapter } from "./adapter.ts";
-import { Destination, type Health } from "./destination.ts";
+import { Destination, type Health, Server } from "./destination.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 
 export type DelivererOptions = LaneOptions & { readonly adapters: ReadonlyMap<string, Adapter> };
@@ -60,12 +60,12 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
   };
 }
 
-/** That of a lane which leads there already, or a new one. */
-function destinationOf(adapter: Adapter, lanes: ReadonlyMap<string, Lane>): Destination {
-  const same = [...lanes.values()].find(
-    (lane) => adapter.destination !== null && lane.adapter.destination === adapter.destination,
-  );
-  return same?.destination ?? new Destination();
+/** That of a lane which leads there in the same way already, or a new one, at a server that may be known. */
+function destinationOf({ destination: place }: Adapter, lanes: ReadonlyMap<string, Lane>): Destination {
+  if (place === null) return new Destination(new Server());
+  const beside = [...lanes.values()].filter(({ adapter }) => adapter.destination?.server === place.server);
+  const same = beside.find(({ adapter }) => adapter.destination?.entry === place.entry);
+  return same?.destination ?? new Destination(beside[0]?.destination.server ?? new Server());
 }
 
 /** What the store does not take back now it takes back at the next start. */

@@ -58,7 +58,7 @@ export class Lane {
   ) {
     this.queue = queue;
     this.destination = destination;
-    destination.join(this.turn);
+    destination.server.join(this.turn);
     this.adapter = adapter;
     this.options = options;
     this.kept = kept;
@@ -87,7 +87,7 @@ export class Lane {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.destination.leave(this.turn);
+    this.destination.server.leave(this.turn);
     clearInterval(this.timer);
     await this.claiming;
     await this.giveBack();
@@ -110,7 +110,7 @@ export class Lane {
   }
 
   private pump(): void {
-    while (this.ready.length > 0 && this.destination.underWay < this.slots()) {
+    while (this.ready.length > 0 && this.mayBegin()) {
       const next = this.ready.shift();
       if (next === undefined) return;
       this.destination.begin(this.turn);
@@ -129,11 +129,9 @@ export class Lane {
     this.claim();
   }
 
-  /** A destination that is down is tried with one message at a time, after its pause. */
-  private slots(): number {
-    if (this.stopping.signal.aborted || this.writing.size > UNWRITTEN_MAX) return 0;
-    if (!this.isDown) return this.adapter.concurrency;
-    return this.options.now() >= this.destination.downUntil ? 1 : 0;
+  private mayBegin(): boolean {
+    if (this.stopping.signal.aborted || this.writing.size > UNWRITTEN_MAX) return false;
+    return this.destination.hasRoom(this.adapter.concurrency, this.options.now());
   }
 
   /** One attempt. Its record is written while the lane goes on with the next: a commit must not keep a connection idle. */
@@ -209,7 +207,7 @@ export class Lane {
 
   private claim(): void {
     if (this.claiming !== null || this.stopping.signal.aborted || this.ready.length >= AHEAD_JOBS) return;
-    if (this.isDown && (this.options.now() < this.destination.downUntil || this.destination.underWay > 0)) return;
+    if (!this.destination.mayBeTried(this.options.now())) return;
     this.claiming = this.claimDue()
       .catch((error: unknown) => this.options.log.error("store-trouble", { ...errorFields(error), queue: this.queue }))
       .finally(() => {

@@ -12,12 +12,14 @@ import type { DeskCase } from "../store/desk.ts";
 import type { ImapOrigin } from "../store/imap.ts";
 import type { Store } from "../store/store.ts";
 import { type DeskMove, type Lying, movesOf } from "./desk-moves.ts";
-import { type FolderNews, newsOf, pathOf, type Reader, stateOf } from "./desk-session.ts";
+import { type Arrival, type FolderNews, newsOf, pathOf, type Reader, stateOf } from "./desk-session.ts";
 
 /** How often the folders are looked at. */
 const POLL_MS = 20_000;
 /** So often they are looked at whatever the server says of them: not every server counts every change. */
 const LOOK_MS = 5 * 60_000;
+/** A command may take so long before the server counts as silent: nobody else looks after this connection. */
+const COMMAND_MS_MAX = 60_000;
 /** How often the rules are asked which accounts have queues. */
 const SUPERVISE_MS = 5_000;
 /** What stands in the list of watched folders for those of an account's queues. */
@@ -35,6 +37,7 @@ export type DeskOptions = {
   readonly chance: () => number;
   /** Shorter than usual, in tests; milliseconds. */
   readonly pollMs?: number;
+  readonly commandMs?: number;
 };
 
 export type Desk = AsyncDisposable & { status(): readonly FolderStatus[] };
@@ -88,34 +91,46 @@ function watchDesk(account: ImapAccount, options: DeskOptions): FolderWatch {
     chance,
     tokenExpiresAt: () => signIn.tokens?.expiresAt() ?? null,
     unreadable: () => 0,
-    async open({ signal }) {
+    async open({ signal, onAlive }) {
       const client = await connect(account, signIn, signal);
       const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
-      return new DeskSession(client, closed, account, options, seen);
+      return new DeskSession({ client, closed, account, options, seen, onAlive });
     },
     onUp: () => log.info("imap-up", place),
     onDown: (code, retryMs) => log.warn("imap-down", { ...place, code, waitMs: retryMs }),
   });
 }
 
+type DeskConnection = {
+  readonly client: ImapFlow;
+  readonly closed: Promise<void>;
+  readonly account: ImapAccount;
+  readonly options: DeskOptions;
+  /** Flags that are written down. */
+  readonly seen: Set<string>;
+  readonly onAlive: () => void;
+};
+
 class DeskSession implements ImapSession {
   readonly closed: Promise<void>;
+  private readonly onAlive: () => void;
   private readonly reader: Reader;
   private readonly client: ImapFlow;
   private readonly account: ImapAccount;
   private readonly options: DeskOptions;
-  /** Flags that are written down. */
   private readonly seen: Set<string>;
   private lookedAt = 0;
   private readonly prints = new Map<string, string | null>();
 
-  constructor(client: ImapFlow, closed: Promise<void>, account: ImapAccount, options: DeskOptions, seen: Set<string>) {
+  constructor({ client, closed, account, options, seen, onAlive }: DeskConnection) {
     this.client = client;
     this.closed = closed;
     this.account = account;
     this.options = options;
     this.seen = seen;
-    this.reader = { client, account: account.name, store: options.store };
+    this.onAlive = onAlive;
+    const { store, commandMs = COMMAND_MS_MAX } = options;
+    this.reader = { client, account: account.name, store, commandMs };
   }
 
   async isReconcileDue(): Promise<boolean> {
@@ -136,22 +151,21 @@ class DeskSession implements ImapSession {
       own.set(path, [...(own.get(path) ?? []), queue]);
     }
     const places = await store.imapPlaceFolders(this.account.name);
-    const news: FolderNews[] = [];
-    const prints = new Map<string, string | null>();
-    for (const path of new Set([...own.keys(), ...places])) {
-      const state = await stateOf(this.reader, path);
-      if (state.kind === "missing") continue;
-      if (state.print !== null && state.print === this.prints.get(path)) continue;
-      news.push(await newsOf(this.reader, path, own.has(path)));
-      prints.set(path, state.print);
-    }
     const queueOf = (path: string): string | null => {
       const [only, ...others] = own.get(path) ?? [];
       return others.length === 0 ? (only ?? null) : null;
     };
-    await this.follow(news, queueOf, set);
-    // Only now: what could not be followed is read again.
-    for (const [path, print] of prints) this.prints.set(path, print);
+    for (const path of new Set([...own.keys(), ...places])) {
+      const state = await stateOf(this.reader, path);
+      if (state.kind === "missing") continue;
+      if (state.print !== null && state.print === this.prints.get(path)) continue;
+      for await (const news of newsOf(this.reader, path, own.has(path))) {
+        await this.follow(news, queueOf, set);
+        this.onAlive();
+      }
+      // Only now: what could not be followed is read again.
+      this.prints.set(path, state.print);
+    }
     return 0;
   }
 
@@ -173,37 +187,35 @@ class DeskSession implements ImapSession {
     await this.closed;
   }
 
-  /** First what it means, then that it is known: a crash in between means it again, and twice is once. */
-  private async follow(
-    news: readonly FolderNews[],
-    queueOf: (path: string) => string | null,
-    rules: RuleSet,
-  ): Promise<void> {
+  /**
+   * First what it means, then that it is known: a crash in between means it again, and twice is once. Folders are followed one
+   * after the other: a mail that has come is known before it is gone elsewhere or behind that, and either tells the move.
+   */
+  private async follow(news: FolderNews, queueOf: (path: string) => string | null, rules: RuleSet): Promise<void> {
     const { store, now } = this.options;
+    const { path, uidValidity, arrivals, gone, isLast } = news;
     const touched = new Set<number>();
-    for (const { arrivals, gone } of news)
-      for (const { messageId } of [...arrivals, ...gone]) if (messageId !== null) touched.add(messageId);
+    for (const { messageId } of [...arrivals, ...gone]) if (messageId !== null) touched.add(messageId);
     for (const messageId of touched) await this.settle(messageId, news, queueOf, rules);
-    for (const each of news) {
-      for (const { origin, messageId } of each.arrivals) {
-        const nothing = { routings: [], places: [] };
-        const { routings, places } = messageId === null ? nothing : await store.deskCase(messageId, origin.account);
-        const holder = routings.find(({ queue }) => queue === queueOf(origin.folder));
-        await store.keepImapPlace(
-          { ...origin, deliveryId: holder?.deliveryId ?? null },
-          messageId,
-          firstSeen(places, origin, now()),
-        );
-      }
-      const uids = each.gone.map(({ uid }) => uid);
-      await store.imapPlacesGone(this.account.name, each.path, each.uidValidity, uids, now());
-      await this.acknowledge(each, queueOf);
-    }
+    await Promise.all(arrivals.map((arrival) => this.keep(arrival, queueOf)));
+    if (!isLast) return;
+    const uids = gone.map(({ uid }) => uid);
+    await store.imapPlacesGone(this.account.name, path, uidValidity, uids, now());
+    await this.acknowledge(news, queueOf);
+  }
+
+  private async keep({ origin, messageId }: Arrival, queueOf: (path: string) => string | null): Promise<void> {
+    const { store, now } = this.options;
+    const nothing = { routings: [], places: [] };
+    const { routings, places } = messageId === null ? nothing : await store.deskCase(messageId, origin.account);
+    const holder = routings.find(({ queue }) => queue === queueOf(origin.folder));
+    const place = { ...origin, deliveryId: holder?.deliveryId ?? null };
+    await store.keepImapPlace(place, messageId, firstSeen(places, origin, now()));
   }
 
   private async settle(
     messageId: number,
-    news: readonly FolderNews[],
+    news: FolderNews,
     queueOf: (path: string) => string | null,
     rules: RuleSet,
   ): Promise<void> {
@@ -252,16 +264,13 @@ class DeskSession implements ImapSession {
 function withNews(
   places: DeskCase["places"],
   messageId: number,
-  news: readonly FolderNews[],
+  { path, uidValidity, arrivals, gone }: FolderNews,
   at: number,
 ): readonly Lying[] {
   const isGone = (place: Lying): boolean =>
-    news.some(
-      ({ path, uidValidity, gone }) =>
-        path === place.folder && (uidValidity !== place.uidValidity || gone.some(({ uid }) => uid === place.uid)),
-    );
+    path === place.folder && (uidValidity !== place.uidValidity || gone.some(({ uid }) => uid === place.uid));
   const seen = places.map((place) => (place.goneAt === null && isGone(place) ? { ...place, goneAt: at } : place));
-  const arrived = news.flatMap(({ arrivals }) => arrivals.filter((arrival) => arrival.messageId === messageId));
+  const arrived = arrivals.filter((arrival) => arrival.messageId === messageId);
   const back = new Set(arrived.map(({ origin }) => JSON.stringify([origin.folder, origin.uidValidity, origin.uid])));
   return [
     ...seen.filter(({ folder, uidValidity, uid }) => !back.has(JSON.stringify([folder, uidValidity, uid]))),

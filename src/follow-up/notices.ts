@@ -18,8 +18,14 @@ const POLL_MS = 5_000;
 const GATHER_MS = 20_000;
 /** Failures before this were told by a gateway that ran then. */
 const FAILED_MS = 3 * 24 * 3600_000;
+/** Whoever was told waits this long for the next mail, so that mail getting late one by one all day is a few mails, not thousands. */
+const AGAIN_MS = 15 * 60_000;
+/** The same with something urgent to tell. */
+const URGENT_AGAIN_MS = 60_000;
 /** Looked at in one go. */
-const PAGE = 500;
+const PAGE = 2_000;
+/** Told in one mail, which names the first few and counts the others; what is beyond is told with the next. */
+const TOLD_MAX = 20_000;
 /** Stands for the recipient where nobody can be told: what happened is in the log. */
 const NOBODY = "nobody";
 
@@ -43,7 +49,7 @@ export type NoticeOptions = {
 
 /** Tells until disposed. */
 export function startNotices(options: NoticeOptions): AsyncDisposable {
-  const state: Sending = { adapter: null, isStopping: false };
+  const state: Sending = { adapter: null, isStopping: false, lastTold: new Map() };
   const loop = every(
     options.pollMs ?? POLL_MS,
     () => lookOnce(options, state),
@@ -59,15 +65,27 @@ export function startNotices(options: NoticeOptions): AsyncDisposable {
   };
 }
 
-/** The way that is being gone now. */
-type Sending = { adapter: Adapter | null; isStopping: boolean };
+type Sending = {
+  /** The way that is being gone now. */
+  adapter: Adapter | null;
+  isStopping: boolean;
+  /** When each recipient was told last. */
+  readonly lastTold: Map<string, number>;
+};
 
 async function lookOnce(options: NoticeOptions, state: Sending): Promise<void> {
   const { store, now } = options;
   const at = now();
-  for (const concern of await store.concerns({ now: at, since: at - FAILED_MS, limit: PAGE }))
-    for (const recipient of recipientsOf(concern, options)) await store.addNotice(concern, recipient, at);
-  const due = Map.groupBy(await store.dueNotices(at, PAGE), ({ recipient }) => recipient);
+  for (let seen = 0, page = PAGE; page === PAGE && seen < TOLD_MAX && !state.isStopping; seen += page) {
+    const concerns = await store.concerns({ now: at, since: at - FAILED_MS, limit: PAGE });
+    page = concerns.length;
+    await Promise.all(
+      concerns.flatMap((concern) =>
+        recipientsOf(concern, options).map((recipient) => store.addNotice(concern, recipient, at)),
+      ),
+    );
+  }
+  const due = Map.groupBy(await store.dueNotices(at, TOLD_MAX), ({ recipient }) => recipient);
   for (const [recipient, notices] of due) if (!state.isStopping) await tell(recipient, notices, options, state);
 }
 
@@ -102,8 +120,10 @@ async function tell(
 ): Promise<void> {
   const { store, log, now, chance, gatherMs } = options;
   const isUrgent = notices.some(({ urgency }) => urgency === "P1" || urgency === "P2");
-  const oldest = Math.min(...notices.map(({ at }) => at));
+  const oldest = least(notices.map(({ at }) => at));
   if (!isUrgent && now() - oldest < (gatherMs ?? GATHER_MS)) return;
+  const told = state.lastTold.get(recipient);
+  if (told !== undefined && now() - told < (isUrgent ? URGENT_AGAIN_MS : AGAIN_MS)) return;
   const ids = notices.map(({ id }) => id);
   const adapter = wayTo(recipient, options);
   if (adapter === null) {
@@ -117,12 +137,18 @@ async function tell(
   const code = await send(recipient, adapter, notices, options);
   state.adapter = null;
   if (code === null) {
+    state.lastTold.set(recipient, now());
     log.info("notice-sent", { count: ids.length, reason: recipient });
     return await store.noticesSent(ids, now());
   }
-  const attempt = Math.min(...notices.map(({ attempts }) => attempts)) + 1;
+  const attempt = least(notices.map(({ attempts }) => attempts)) + 1;
   log.warn("notice-unsent", { count: ids.length, reason: recipient, attempt, code });
   await store.noticesFailed(ids, nextAttemptAt(attempt, now(), chance()));
+}
+
+/** Also of more numbers than a call can have arguments. */
+function least(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => Math.min(a, b));
 }
 
 /** null: there is nobody, or nobody any more. */

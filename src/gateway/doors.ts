@@ -75,7 +75,7 @@ export async function openDoors(
   const watched = started.use(
     startImapIntake({ ...shared, ...times, accounts: config.imap, signIns, onRefused: refusedAt("imap") }),
   );
-  const pace = periods === null ? {} : { pollMs: periods.pollMs };
+  const pace = periods === null ? {} : { pollMs: periods.pollMs, commandMs: periods.silentMs };
   const desk = started.use(
     startDesk({ accounts: config.imap, signIns, rules: () => live.rules(), store, log, now, chance, ...pace }),
   );

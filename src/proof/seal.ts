@@ -15,7 +15,7 @@ export type ArcKey = {
 
 /**
  * The three headers, to stand on top of the message as it leaves; "" where it cannot be sealed: it has a chain nobody has
- * checked, or one that is broken.
+ * checked, or one that is broken. Rejects when the seal cannot be made.
  * @param message with all other headers on top
  * @param now milliseconds
  */
@@ -36,5 +36,6 @@ export async function arcSeal(
     signTime: new Date(now),
     authResults: results.slice(results.indexOf(":") + 1).trim(),
   });
+  if (set.length === 0) throw new Error("the library made no seal"); // it keeps what went wrong to itself
   return set.toString("latin1");
 }

@@ -84,7 +84,7 @@ export type FollowUpStore = {
   }): Promise<readonly Concern[]>;
   /** Tell of a concern; twice is once. */
   addNotice(concern: Pick<Concern, "deliveryId" | "kind">, recipient: string, at: number): Promise<void>;
-  /** Notices that are due, oldest first. */
+  /** Notices that are due, up to `limit` for each recipient, the most urgent first, then the oldest. */
   dueNotices(now: number, limit: number): Promise<readonly Notice[]>;
   noticesSent(ids: readonly number[], at: number): Promise<void>;
   /** Trials decided from a moment on. */

@@ -5,10 +5,20 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import type { RuleSet } from "../../src/config/rules.ts";
-import { mailText, sendMail } from "../support/dialogue.ts";
-import { type Dovecot, startDovecot } from "../support/dovecot.ts";
-import { defaultRules, type TestGateway, testGateway } from "../support/gateway.ts";
+import {
+  BILL,
+  DESK,
+  delivered,
+  gatewayAt,
+  moveAll,
+  NURSES,
+  type Original,
+  onlyCase,
+  rulesWith,
+} from "../support/desk-house.ts";
+import { sendMail } from "../support/dialogue.ts";
+import { startDovecot } from "../support/dovecot.ts";
+import { type TestGateway, testGateway } from "../support/gateway.ts";
 import { mailProgram, mailSaying, watching } from "../support/imap-box.ts";
 import { needs } from "../support/interop.ts";
 import { balance, makeHome, startAgain } from "../support/live-gateway.ts";
@@ -16,56 +26,8 @@ import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait.ts";
 
 const here = needs("dovecot");
-const PERIODS = { pollMs: 150, silentMs: 60_000, superviseMs: 100 };
-const DESK = "Queues/billing-desk";
 /** Times the gateway is killed in one test. */
 const KILLS = 5;
-const NURSES = "Queues/clinical-triage";
-type Original = "keep" | "copy" | "move" | "tag";
-
-/** Every queue in a folder named after it. */
-function rulesWith(original: Original): RuleSet {
-  const rules = defaultRules();
-  const queues = rules.queues.map((queue) => {
-    const place = { kind: "imap", account: "desk", folder: `Queues/${queue.name}` } as const;
-    return { ...queue, deliver: { ...place, original, keyword: `$${queue.name}`, urgencyKeyword: true } };
-  });
-  return { ...rules, queues };
-}
-
-async function gatewayAt(dovecot: Dovecot, folder: string, original: Original, folders: string): Promise<TestGateway> {
-  const secret = join(folder, "secret");
-  await writeFile(secret, dovecot.login.password);
-  const settings = `imap: [{ name: desk, host: 127.0.0.1, port: ${dovecot.port}, tls: none, user: ${dovecot.login.user}, password_file: ${secret}, folders: [${folders}], alias: billing@clinic.example }]`;
-  const rules = rulesWith(original);
-  return await testGateway(join(folder, "gateway"), { settings, rules, imapPeriods: PERIODS });
-}
-
-async function delivered(gateway: TestGateway, count: number): Promise<void> {
-  await until("it is delivered", async () => {
-    const rows = await gateway.store.deliveries({ state: "delivered", limit: 50 });
-    return rows.length === count;
-  });
-}
-
-async function moveAll(program: Awaited<ReturnType<typeof mailProgram>>, from: string, to: string): Promise<void> {
-  const lock = await program.client.getMailboxLock(from);
-  try {
-    await program.client.noop();
-    await program.client.messageMove("1:*", to);
-  } finally {
-    lock.release();
-  }
-}
-
-const onlyCase = async (gateway: TestGateway) => {
-  const [row] = await gateway.store.outcomes({ limit: 1 });
-  const found = await gateway.store.find(row?.ref ?? "");
-  if (found === null) throw new Error("no case");
-  return found;
-};
-
-const BILL = mailText("a question", "I want to set up a payment plan for my bill.", "1@m");
 
 async function withOneDelivered(use: (gateway: TestGateway, program: Program) => Promise<void>): Promise<void> {
   await using dir = await tempDir();

@@ -27,7 +27,7 @@ export const TABLE: readonly (readonly string[])[] = [
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "smtp-server": ["src/intake/"],
   imapflow: ["src/mailbox/"],
-  nodemailer: ["src/deliver/smtp.ts", "src/deliver/mail-client.ts"],
+  nodemailer: ["src/deliver/smtp-line.ts", "src/deliver/mail-client.ts"],
   mailparser: ["src/parse/"],
   htmlparser2: ["src/parse/html-tokens.ts"],
   mailauth: ["src/proof/"],

@@ -66,11 +66,11 @@ export type FollowUpWriteVerbs = {
 export type FollowUpAskVerbs = {
   trials(since: number): readonly TrialRow[];
   concerns(call: { readonly now: number; readonly since: number; readonly limit: number }): readonly ConcernRow[];
+  dueNotices(call: { readonly now: number; readonly limit: number }): readonly NoticeRow[];
 };
 
 export type FollowUpLookVerbs = {
   outages(): readonly OutageRow[];
-  dueNotices(call: { readonly now: number; readonly limit: number }): readonly NoticeRow[];
 };
 
 export function followUpVerbs(writer: ThreadClient, reader: () => Promise<ThreadClient>): FollowUpStore {
@@ -87,7 +87,7 @@ export function followUpVerbs(writer: ThreadClient, reader: () => Promise<Thread
     trials: async (since) => (await reader()).call("trials", since),
     addNotice: ({ deliveryId, kind }, recipient, at) => writer.call("addNotice", { deliveryId, kind, recipient, at }),
     async dueNotices(now, limit) {
-      const rows = await writer.call("dueNotices", { now, limit });
+      const rows = await (await reader()).call("dueNotices", { now, limit });
       return rows.map(({ id, at, recipient, attempts, ...row }) => ({
         ...concernOf(row),
         id,

@@ -71,21 +71,12 @@ function noticeStatements(db: Connection) {
   const add = db.prepare(`
     insert into notices (at, delivery_id, kind, recipient, next_at) values (:at, :deliveryId, :kind, :recipient, :at)
     on conflict do nothing`);
-  const due = db.prepare<unknown[], NoticeRow>(`
-    select n.id, n.at, n.kind, n.recipient, n.attempts, d.id as delivery_id, d.message_id, d.queue, d.urgency,
-      d.created_at, coalesce(
-        (select 'bounced' from bounces b where b.delivery_id = d.id and n.kind = 'failed' limit 1),
-        (select s.why || ' ' || s.to_queue from stand_ins s where s.from_delivery = d.id and n.kind = 'stand-in' limit 1),
-        d.reason, '') as reason
-    from notices n join deliveries d on d.id = n.delivery_id
-    where n.sent_at is null and n.next_at <= ? order by n.id limit ?`);
   const sent = db.prepare("update notices set sent_at = ? where id = ? and sent_at is null");
   const failed = db.prepare("update notices set attempts = attempts + 1, next_at = ? where id = ? and sent_at is null");
   return {
     addNotice(deliveryId: number, kind: string, recipient: string, at: number): void {
       add.run({ deliveryId, kind, recipient, at });
     },
-    dueNotices: (now: number, limit: number): readonly NoticeRow[] => due.all(now, limit),
     noticeSent: (id: number, at: number): void => void sent.run(at, id),
     noticeFailed: (id: number, nextAt: number): void => void failed.run(nextAt, id),
   };
@@ -97,6 +88,23 @@ export function standInQuestions(db: Connection) {
     select at, from_queue, to_queue, delivery_id, why from stand_ins
     where routing_id >= ? * 1024 and routing_id < ? * 1024 order by id`);
   return { ofMessage: (messageId: number): readonly StandInRowOut[] => ofMessage.all(messageId, messageId + 1) };
+}
+
+/** Questions about what is to be told, for the reading thread. */
+export function noticeQuestions(db: Connection) {
+  const due = db.prepare<unknown[], NoticeRow>(`
+    select n.id, n.at, n.kind, n.recipient, n.attempts, d.id as delivery_id, d.message_id, d.queue, d.urgency,
+      d.created_at, coalesce(
+        (select 'bounced' from bounces b where b.delivery_id = d.id and n.kind = 'failed' limit 1),
+        (select s.why || ' ' || s.to_queue from stand_ins s where s.from_delivery = d.id and n.kind = 'stand-in' limit 1),
+        d.reason, '') as reason
+    from (
+      select n.*, row_number() over (partition by n.recipient order by d.urgency, n.id) as place
+      from notices n join deliveries d on d.id = n.delivery_id
+      where n.sent_at is null and n.next_at <= ?
+    ) n join deliveries d on d.id = n.delivery_id
+    where n.place <= ? order by n.recipient, n.place`);
+  return { due: (now: number, limit: number): readonly NoticeRow[] => due.all(now, limit) };
 }
 
 /** Questions about deliveries of which nobody has been told, for the reading thread. */

@@ -11,7 +11,7 @@ import { bounceQuestions } from "../tables/bounces.ts";
 import { deliveryQuestions } from "../tables/deliveries.ts";
 import { acknowledgementQuestions } from "../tables/desk.ts";
 import { duplicateQuestions } from "../tables/duplicates.ts";
-import { concernQuestions, standInQuestions } from "../tables/follow-up.ts";
+import { concernQuestions, noticeQuestions, standInQuestions } from "../tables/follow-up.ts";
 import { messageStatements } from "../tables/messages.ts";
 import { operatorQuestions } from "../tables/operator.ts";
 import { outcomeQuestions } from "../tables/outcomes.ts";
@@ -39,6 +39,7 @@ export function openQuestions(db: Connection) {
     acknowledgements: acknowledgementQuestions(db),
     standIns: standInQuestions(db),
     concerns: concernQuestions(db),
+    notices: noticeQuestions(db),
     operator: operatorQuestions(db),
     duplicates: duplicateQuestions(db),
     balance: balanceQuestion(db),
@@ -62,6 +63,7 @@ export function askVerbs(questions: Questions): AskVerbs {
     deliveries: (filter) => deliveries.list(filter),
     trials: (since) => questions.concerns.trials(since),
     concerns: (call) => questions.concerns.of(call),
+    dueNotices: ({ now, limit }) => questions.notices.due(now, limit),
     countDeliveries: (filter) => questions.operator.counts(filter),
     acts: (limit) => questions.operator.acts(limit),
     heldMessages: ({ limit }) => routings.held(limit),

@@ -100,7 +100,6 @@ export function lookVerbs(tables: Tables): LookVerbs {
       routings: overrides.placesOf(messageId).map((place) => ({ ...place, queue: place.at_queue })),
     }),
     outages: () => followUp.outages(),
-    dueNotices: ({ now, limit }) => followUp.dueNotices(now, limit),
     lastImapWish: () => imap.lastWish(),
     imapFolders: () => imap.folders(),
     rulesOf: (hash) => ruleSets.filesOf(hash),
