@@ -14,29 +14,30 @@ const URGENCIES = ["P4", "P3", "P3", "P4", "P3", "P2", "P1"] as const;
 /** Short enough for every key to be still known to the duplicate check: its worst case. */
 const SPAN_MS = 30 * 24 * 3600_000;
 
-/** Makes a store of `count` mails, delivered or waiting, spread evenly over 30 days up to now. */
+/** Makes a store of `count` mails, delivered or waiting, spread evenly over `spanMs` up to now. */
 export async function fillStore(
   folder: string,
   count: number,
   state: "delivered" | "waiting" = "delivered",
+  spanMs = SPAN_MS,
 ): Promise<void> {
   await (await openSqliteStore({ folder, mode: "gateway" }))[Symbol.asyncDispose]();
   const db = new Database(join(folder, "mailward.db"));
   db.pragma("synchronous = off");
   db.pragma("cache_size = -262144");
-  db.transaction(() => fill(db, count, state))();
+  db.transaction(() => fill(db, count, state, spanMs))();
   db.pragma("wal_checkpoint(truncate)");
   db.close();
 }
 
-function fill(db: Database.Database, count: number, state: string): void {
+function fill(db: Database.Database, count: number, state: string, spanMs: number): void {
   const put = statements(db);
   const dedupe = dedupeStatements(db);
-  const start = Date.now() - SPAN_MS;
+  const start = Date.now() - spanMs;
   const body = randomBytes(200);
   const accepted = new Map<string, number>();
   for (let id = 1; id <= count; id++) {
-    const at = start + Math.floor((SPAN_MS * id) / count);
+    const at = start + Math.floor((spanMs * id) / count);
     const place = (id * 7) % 4;
     const alias = ALIASES[place] as string;
     put.chunk.run(id * 2 ** 20, body);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
+import { CLOCK_FILE } from "./clock-ahead.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
 import { type QueueTarget, writeRules } from "./rules.ts";
 import { until } from "./wait.ts";
@@ -23,6 +24,8 @@ export type GatewayOptions = {
   readonly rulesAtLeast?: number;
   /** Further keys of the configuration file. */
   readonly settings?: object;
+  /** Whose milliseconds its clock is ahead of the real one; see `clock-ahead.ts`. */
+  readonly clockFile?: string;
 };
 
 export type LiveGateway = AsyncDisposable & {
@@ -46,6 +49,7 @@ export type Home = {
   readonly httpPort: number;
   /** What the running gateway prints. */
   readonly log: string;
+  readonly clockFile?: string;
 };
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "main.ts");
@@ -72,14 +76,17 @@ export async function makeHome(options: GatewayOptions): Promise<Home> {
   };
   const config = join(options.folder, "config.yaml");
   await writeFile(config, stringify(settings));
-  return { config, dataFolder, httpPort, log: join(options.folder, "gateway.log") };
+  const clock = options.clockFile === undefined ? {} : { clockFile: options.clockFile };
+  return { config, dataFolder, httpPort, log: join(options.folder, "gateway.log"), ...clock };
 }
 
 /** Resolves when every door is open and the gateway has said so. */
 export async function startAgain(home: Home): Promise<LiveGateway> {
-  const daemon = startDaemon(process.execPath, [...AS_STARTED_BY, MAIN, "serve", "--config", home.config], {
+  const { clockFile } = home;
+  const clock = clockFile === undefined ? [] : ["--import", join(import.meta.dirname, "clock-ahead.ts")];
+  const daemon = startDaemon(process.execPath, [...AS_STARTED_BY, ...clock, MAIN, "serve", "--config", home.config], {
     outputFile: home.log,
-    env: AS_STARTED,
+    env: clockFile === undefined ? AS_STARTED : { ...AS_STARTED, [CLOCK_FILE]: clockFile },
   });
   await until("the gateway is ready", () => {
     if (daemon.ended() !== null) throw new Error(`ended at start (${daemon.ended()}):\n${daemon.output()}`);
