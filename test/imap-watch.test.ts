@@ -2,7 +2,7 @@
 // what is remembered of mail that could not be fetched.
 
 import { expect, test } from "vitest";
-import { batchAt } from "../src/intake/imap-fetch.ts";
+import { batchAt, groupsOf } from "../src/intake/imap-fetch.ts";
 import type { ImapSession } from "../src/intake/imap-session.ts";
 import { type SessionHooks, watchFolder } from "../src/intake/imap-watch.ts";
 import { Unfetched } from "../src/intake/unfetched.ts";
@@ -85,6 +85,13 @@ test("a mail that fails with others twice comes alone, and is left after three t
   expect([batch(0), batch(2)]).toEqual([[1], [3, 4]]);
   expect([1, 2, 3].map(() => unfetched.failed([2], 0))).toEqual([false, false, true]);
   expect([unfetched.isLeft(2), unfetched.unreadable]).toEqual([true, 1]);
+});
+
+test("what is fetched together is no more than 4 MB", () => {
+  const mails = Array.from({ length: 64 }, (_, uid) => ({ uid, size: 128 * 1024 }));
+  expect(groupsOf(mails).map((group) => group.length)).toEqual([32, 32]);
+  expect(groupsOf(mails).flat()).toEqual(mails.map(({ uid }) => uid));
+  expect(groupsOf([])).toEqual([]);
 });
 
 test("a mail that was left is tried once more after an hour or when somebody asks; what we refuse is not", () => {

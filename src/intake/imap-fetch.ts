@@ -114,7 +114,8 @@ export async function rowsOf(
   }
 }
 
-function groupsOf(rows: readonly Row[]): readonly (readonly number[])[] {
+/** UIDs to be fetched with one command each, by their sizes. */
+export function groupsOf(rows: readonly Pick<Row, "uid" | "size">[]): readonly (readonly number[])[] {
   const groups: number[][] = [];
   let bytes = BATCH_BYTES;
   for (const { uid, size } of rows) {
