@@ -3,7 +3,15 @@
 
 import { createHash } from "node:crypto";
 import { Identity } from "./accept/identity.ts";
-import type { Client, Door, Envelope, Mail, Recipient } from "./message.ts";
+import {
+  CANARY_ALIAS,
+  type Client,
+  type Door,
+  type Envelope,
+  type Mail,
+  RETURN_ALIAS,
+  type Recipient,
+} from "./message.ts";
 import type { ImapOrigin } from "./store/imap.ts";
 import type { Accepted, Body, HoldReason, NewRouting, Store } from "./store/store.ts";
 
@@ -195,19 +203,25 @@ type TraceHeaders = { readonly messageId: string | null; readonly hasDate: boole
 function readTraceHeaders(block: string): TraceHeaders {
   const messageId = /^message-id[ \t]*:((?:.*(?:\r?\n[ \t].*)*))/im.exec(block)?.[1]?.replace(/\s+/g, "") ?? "";
   return {
-    messageId: messageId === "" ? null : messageId.slice(0, 1000),
+    messageId: messageId === "" || messageId === "<>" ? null : messageId.slice(0, 1000),
     hasDate: /^date[ \t]*:/im.test(block),
     hops: block.match(/^received[ \t]*:/gim)?.length ?? 0,
   };
 }
 
 /**
- * The key by which a sender's retry, or the same mail by another door, is known: same body, writer's headers,
- * envelope sender, alias and address. A mail with neither Message-ID nor Date has none, because two such mails can be two real ones (a web form
- * sent twice).
+ * The key by which the same mail is known again: a sender's retry, another door, another address of the same alias. It is
+ * the alias with the body and the writer's headers, Message-ID among them. The envelope sender is no part of it: relays
+ * rewrite it, and a mailbox may not note it. Without a Message-ID it has to be the same as well, for a Date alone counts
+ * only seconds; a mail with neither has no key, because two such mails can be two real ones (a web form sent twice).
  */
 function newRouting(recipient: Recipient, mail: Mail, identity: string, headers: TraceHeaders): NewRouting {
   if (mail.messageId === null && !headers.hasDate) return { recipient, dedupeKey: null };
-  const parts = [identity, recipient.alias, mail.envelope.mailFrom, recipient.address.toLowerCase()];
+  const parts = [identity, ...destinationOf(recipient), mail.messageId === null ? mail.envelope.mailFrom : ""];
   return { recipient, dedupeKey: createHash("sha256").update(parts.join("\0")).digest() };
+}
+
+/** A tag is one of many ways to write to an alias, but of bounces and trials it says which delivery or trial is meant. */
+function destinationOf({ alias, tag }: Recipient): readonly [string, string] {
+  return [alias, alias === RETURN_ALIAS || alias === CANARY_ALIAS ? tag : ""];
 }

@@ -144,7 +144,16 @@ test("a sender's retry is the same mail, small or large, also after it came with
 test.each([
   ["other content under the same Message-ID", mail("another question"), arrivalFor()],
   ["the same content to another alias", mail("hello"), arrivalFor(["clinical"])],
-  ["the same content from another sender", mail("hello"), arrivalFor(["billing"], "son@home.example")],
+  [
+    "the same content under another Message-ID, as when a person sends it again,",
+    mail("hello").replace("<1@", "<2@"),
+    arrivalFor(),
+  ],
+  [
+    "a mail that a person sends on as it was",
+    `Resent-Date: Wed, 25 Nov 2026 08:00:00 +0000\r\nResent-From: desk@clinic.example\r\n${mail("hello")}`,
+    arrivalFor(),
+  ],
 ])("%s is another mail", async (_what, text, arrival) => {
   await using dir = await tempDir();
   await using store = await openStore(dir);
@@ -169,6 +178,11 @@ test("two mails without Message-ID and Date are two mails, however alike; one wi
   const dated = mail("refill please", "date : Mon, 23 Nov 2026 08:00:00 +0000\r\n");
   expect(kinds(accepted(await take(store, dated)))).toEqual(["new"]);
   expect(kinds(accepted(await take(store, dated)))).toEqual(["duplicate"]);
+  // Another writer of the same form in the same second.
+  expect(kinds(accepted(await take(store, dated, arrivalFor(["billing"], "son@home.example"))))).toEqual(["new"]);
+  const emptyId = mail("refill please", "Message-ID: <>\r\n");
+  expect(kinds(accepted(await take(store, emptyId)))).toEqual(["new"]);
+  expect(kinds(accepted(await take(store, emptyId)))).toEqual(["new"]);
 });
 
 test("more than 50 Received headers is a loop: held for a person with its bytes; 50 are not", async () => {

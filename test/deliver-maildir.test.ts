@@ -130,14 +130,19 @@ test("one mail to two aliases that decide the same queue arrives once, and both 
   await using dir = await tempDir();
   await using sink = await smtpSink();
   await using gateway = await testGateway(dir.path, { rules: rulesForwardingTo(sink.port) });
-  await send(gateway, "two@m", ["billing@clinic.example", "accounts@example.org"]);
-  await send(gateway, "three@m", ["billing@clinic.example", "payments@example.org", "billing+x@clinic.example"]);
+  const sure = "My claim was denied. I want to set up a payment plan for my bill.";
+  await send(gateway, "two@m", ["billing@clinic.example", "clinical@clinic.example"], sure);
+  // Other addresses of an alias add nothing.
+  await send(gateway, "three@m", ["accounts@example.org", "clinical@example.org", "billing+x@clinic.example"], sure);
   await soon("delivered", async () => (await gateway.store.counts()).waiting === 0 && sink.taken.length === 2);
   await states(gateway.store, ["delivered", "delivered"]);
   const outcomes = await gateway.store.outcomes({ limit: 10 });
-  expect(outcomes.map(({ queue, alias }) => `${alias} ${queue}`)).toEqual(Array(5).fill("billing billing-desk"));
+  expect(outcomes.map(({ queue, alias }) => `${alias} ${queue}`).sort()).toEqual([
+    ...Array(2).fill("billing billing-desk"),
+    ...Array(2).fill("clinical billing-desk"),
+  ]);
   for (const row of await gateway.store.balance()) {
-    expect(row).toMatchObject({ accepted: 5, delivered: 5, waiting: 0, held: 0, missing: 0 });
+    expect(row).toMatchObject({ accepted: 2, delivered: 2, waiting: 0, held: 0, missing: 0 });
   }
 });
 

@@ -17,7 +17,7 @@ function at(mail: NewMail, receivedAt: number): NewMail {
   return { ...mail, mail: { ...mail.mail, receivedAt } };
 }
 
-/** The key as `accept` makes it: content, Message-ID, alias. */
+/** The key as `accept` makes it: content with its Message-ID, alias. */
 function keyed(text: string, aliases: readonly string[] = ["billing"], messageId = "<1@example.org>"): NewMail {
   const mail = newMail(text, aliases, (alias) => `${text} ${messageId} ${alias}`);
   return { ...mail, mail: { ...mail.mail, messageId } };
@@ -86,6 +86,41 @@ test("the chunks of a repeated mail are deleted, those of an accepted one cannot
   expect(db.prepare("select count(*) from bodies").pluck().get()).toBe(0);
   expect(() => db.exec("delete from body_chunks")).toThrow("the body of an accepted mail is never deleted");
   db.close();
+});
+
+/** A mail without a key, from a place in a watched folder. */
+function fetched(text: string, uid: number, uidValidity = "1"): NewMail {
+  const identity = createHash("sha256").update(text).digest("hex");
+  return { ...newMail(text), origin: { account: "desk", folder: "INBOX", uidValidity, uid, identity } };
+}
+
+test("a mail of a watched folder that two sessions fetch is kept once, though it has no key", async () => {
+  await using dir = await tempDir();
+  {
+    await using store = await openSqliteStore({ folder: dir.path, mode: "gateway" });
+    const both = await Promise.all([store.accept(fetched("x", 7)), store.accept(fetched("x", 7))]);
+    const ref = both[0]?.ref ?? "";
+    expect(both[1]).toEqual({ messageId: null, ref, routings: [{ kind: "duplicate", ref }] });
+    const bodyId = await store.openBody();
+    await store.appendBody(bodyId, Buffer.from("x"));
+    const later = await store.accept({ ...at(fetched("x", 7), NOW + 90 * DAY_MS), body: { kind: "stored", bodyId } });
+    expect(later).toEqual(both[1]);
+    expect(await store.balance()).toMatchObject([{ accepted: 1, waiting: 1, missing: 0 }]);
+    // The sender repeated nothing.
+    expect(await store.counts()).toMatchObject({ duplicates: 0 });
+  }
+  const db = new Database(join(dir.path, "mailward.db"), { readonly: true });
+  expect(db.prepare("select count(*) from body_chunks").pluck().get()).toBe(1);
+  expect(db.prepare("select count(*) from imap_mails").pluck().get()).toBe(1);
+  db.close();
+});
+
+test("another place, other UIDs and another mail under a UID given out twice are new mails", async () => {
+  await using dir = await tempDir();
+  await using store = await openSqliteStore({ folder: dir.path, mode: "gateway" });
+  const mails = [fetched("x", 7), fetched("x", 8), fetched("x", 7, "2"), fetched("y", 7)];
+  const accepted = await Promise.all(mails.map((mail) => store.accept(mail)));
+  expect(accepted.map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4]);
 });
 
 test("a key is a hash of at least 16 bytes", async () => {

@@ -17,6 +17,10 @@ const NAMED = new Set([
   "references",
   "content-type",
   "content-transfer-encoding",
+  // A person who sends a mail on as it is sends it anew (RFC 5322 3.6.6). Resent-From alone is what servers add that
+  // forward by themselves.
+  "resent-date",
+  "resent-message-id",
 ]);
 
 /** Reads a mail as it comes, in pieces of any size, and keeps its header block. */

@@ -40,7 +40,7 @@ function page(found: Case): string {
         `to         ${safe(recipient.address)} (${recipient.alias}): ${state}${heldReason === null ? "" : `, because ${heldReason}`}`,
     ),
     ...readingLines(found.reading),
-    ...found.duplicates.map(({ alias, at }) => `repeated   ${dateTime(at)} for ${alias} by the sender; kept once`),
+    ...found.duplicates.map(({ alias, at }) => `repeated   ${dateTime(at)} for ${alias}; kept once`),
     ...found.outcomes.flatMap((row) => decision(row, found.shadows)),
     ...(found.overrides.length === 0
       ? []

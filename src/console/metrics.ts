@@ -50,7 +50,7 @@ export function createMetrics({ store, inDoubt, tokens, now }: MetricsOptions): 
     labelNames: ["door", "alias"],
     registers,
   });
-  const duplicates = new Counter({ name: "mailward_duplicates_total", help: "Mails a sender repeated", registers });
+  const duplicates = new Counter({ name: "mailward_duplicates_total", help: "Mails that came again", registers });
   const refused = new Counter({
     name: "mailward_refused_total",
     help: "Recipients, messages and connections refused",

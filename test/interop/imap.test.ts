@@ -91,17 +91,23 @@ describe.skipIf(!needs("dovecot"))("a watched mailbox", () => {
     await using program = await mailProgram(dovecot);
     await using gateway = await gatewayAt(dir.path, dovecot);
     await connected(gateway);
-    const mail = mailSaying("Both ways");
-    await sendMail(gateway.port("smtp"), ["billing@clinic.example"], mail.replaceAll("\n", "\r\n"));
-    await decided(gateway, 1);
-    // As the server put it there: with the lines every server adds.
-    const head =
-      "Return-Path: <patient@home.example>\nDelivered-To: billing@clinic.example\nReceived: from a by b; Mon, 23 Nov 2026 10:00:01 +0000\n";
-    await program.put(head + mail);
-    await until("the original is marked", async () => (await program.look())[0]?.flags.includes("$Mailward"));
-    const refs = await decided(gateway, 1);
-    expect(refs).toHaveLength(1);
-    expect(await gateway.store.find(refs[0] ?? "")).toMatchObject({ duplicates: [{ alias: "billing" }] });
+    const written = ["One", "Two", "Three"].map((subject) => mailSaying(`Both ways ${subject}`));
+    for (const mail of written)
+      await sendMail(gateway.port("smtp"), ["billing@clinic.example"], mail.replaceAll("\n", "\r\n"));
+    const refs = await decided(gateway, 3);
+    // As servers put it there: noting the sender, a rewritten one, or none.
+    const heads = [
+      "Return-Path: <patient@home.example>\nDelivered-To: billing@clinic.example\nReceived: from a by b; Mon, 23 Nov 2026 10:00:01 +0000\n",
+      "Return-Path: <SRS0=ab=cd=home.example=patient@relay.example>\nDelivered-To: billing+web@clinic.example\n",
+      "",
+    ];
+    for (const [place, mail] of written.entries()) await program.put((heads[place] ?? "") + mail);
+    await until("the originals are marked", async () => {
+      const marked = (await program.look()).filter(({ flags }) => flags.includes("$Mailward"));
+      return marked.length === 3;
+    });
+    expect(await decided(gateway, 3)).toHaveLength(3);
+    for (const ref of refs) expect(await gateway.store.find(ref)).toMatchObject({ duplicates: [{ alias: "billing" }] });
   });
 
   test("a connection that is dead without a word is begun anew, and what came meanwhile is found", {

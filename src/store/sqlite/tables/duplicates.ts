@@ -1,4 +1,4 @@
-// Statements of `duplicates`: each time a sender repeated a mail we had already.
+// Statements of `duplicates`: each time a mail came again that we had already.
 
 import type { Connection } from "../open.ts";
 

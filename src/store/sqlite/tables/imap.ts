@@ -19,9 +19,9 @@ export function imapStatements(db: Connection) {
   const insert = db.prepare(`
     insert into imap_mails (account, folder, uid_validity, uid, message_id, identity, fetched_at, marked_at)
     values (:account, :folder, :uid_validity, :uid, :messageId, :identity, :at, :markedAt) on conflict do nothing`);
-  const known = db
-    .prepare("select 1 from imap_mails where account = ? and folder = ? and uid_validity = ? and uid = ?")
-    .pluck();
+  const at = db.prepare<[string, string, string, number], { message_id: number; identity: Uint8Array }>(
+    "select message_id, identity from imap_mails where account = ? and folder = ? and uid_validity = ? and uid = ?",
+  );
   const same = db.prepare<[string, Uint8Array], { message_id: number; marked_at: number | null }>(
     "select message_id, marked_at from imap_mails where account = ? and identity = ? order by fetched_at desc limit 1",
   );
@@ -52,7 +52,13 @@ export function imapStatements(db: Connection) {
       insert.run({ ...origin, messageId, at, markedAt, identity: identity.subarray(0, IDENTITY_BYTES) });
     },
     isKnown: (account: string, folder: string, uidValidity: string, uid: number): boolean =>
-      known.get(account, folder, uidValidity, uid) !== undefined,
+      at.get(account, folder, uidValidity, uid) !== undefined,
+    /** The mail that was taken from this place; null when none was, or another one: a server may give a UID out twice. */
+    takenFrom({ account, folder, uid_validity, uid, identity }: OriginRow): number | null {
+      const found = at.get(account, folder, uid_validity, uid);
+      if (found === undefined) return null;
+      return Buffer.compare(identity.subarray(0, IDENTITY_BYTES), found.identity) === 0 ? found.message_id : null;
+    },
     /** The newest mail of this identity that the account had; null when it had none. */
     same: (account: string, identity: Uint8Array) => same.get(account, identity.subarray(0, IDENTITY_BYTES)) ?? null,
     unmarked: (account: string, folder: string, uidValidity: string, limit: number) =>
