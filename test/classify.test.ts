@@ -60,15 +60,7 @@ describe("a phrase", () => {
 });
 
 describe("points", () => {
-  const bar = {
-    atLeast: 3,
-    margin: 1.5,
-    modelPointsMax: 2.5,
-    modelMargin: 1.5,
-    modelMarginOver: {},
-    modelUrgency: {},
-    marginFor: {},
-  };
+  const bar = BLANK_RULES.decide;
   const hint = (type: string, points: number): Evidence => {
     const span = { field: "text", start: 0, end: 1 } as const;
     return { kind: "rule", rule: `${type}-rule`, type, points, sure: false, phrase: "x", span, others: [] };

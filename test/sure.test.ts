@@ -10,19 +10,11 @@ import type { Defect, Forward, Message } from "../src/message.ts";
 import { NO_PROOF } from "../src/message.ts";
 import type { Evidence } from "../src/outcome.ts";
 import { parse } from "../src/parse/parse.ts";
-import { NO_SAFETY } from "./support/blank.ts";
+import { BLANK_RULES, NO_SAFETY } from "./support/blank.ts";
 import { facts } from "./support/facts.ts";
 
 const SPAN = { field: "text", start: 0, end: 1 } as const;
-const BAR = {
-  atLeast: 3,
-  margin: 1.5,
-  modelPointsMax: 2.5,
-  modelMargin: 1.5,
-  modelMarginOver: {},
-  modelUrgency: {},
-  marginFor: {},
-};
+const BAR = BLANK_RULES.decide;
 
 const thread = (sure: boolean): Evidence => ({ kind: "thread", ref: "MW-000001", by: "token", type: "access", sure });
 const override = (sure: boolean): Evidence => ({
