@@ -79,16 +79,21 @@ export type Evidence =
       readonly kind: "model";
       readonly type: string;
       readonly points: number;
-      /** 0 to 1; right as often as it says. */
-      readonly probability: number;
+      readonly probability: number; // 0 to 1; right as often as it says
       /** "starter": taught by us, not yet by the site. */
       readonly stage: "starter" | "site";
+    }
+  | {
+      /** The model is all but certain of another type than P1 phrases speak for; `emergency`: how likely P1 is to it. */
+      readonly kind: "doubt";
+      readonly type: string;
+      readonly probability: number;
+      readonly emergency: number;
     }
   | {
       /** The model takes the mail to be this urgent, or more; it only raises. */
       readonly kind: "model-urgency";
       readonly urgency: "P1" | "P2";
-      /** 0 to 1; right as often as it says. */
       readonly probability: number;
     }
   | {

@@ -1,7 +1,7 @@
 // The sentence: decide = parse → match → classify → route. Pure: what it needs is handed in, and the same bytes, facts
 // and rules give the same answer. Runs in the decider's threads; explain, check and the tests call the same.
 
-import type { Advice, Adviser } from "./classify/adviser.ts";
+import { type Advice, type Adviser, NONE } from "./classify/adviser.ts";
 import { classify, type Ground, type Said } from "./classify/classify.ts";
 import type { CompiledRules } from "./classify/compile.ts";
 import { contradictions, type FormReading, missingFields, readForm } from "./classify/form.ts";
@@ -65,10 +65,11 @@ export function decideMessage(
   };
 }
 
-/** A model that does not know all types of the rules would take one for another, so it says nothing. */
+/** A model that does not know all types of the rules would take one for another, so of types it says nothing. */
 function adviceOn(message: Message, heard: Heard, rules: CompiledRules, adviser: Adviser | null): Advice | null {
-  if (adviser === null || !rules.set.types.every(({ name }) => adviser.types.includes(name))) return null;
-  return adviser.advise(heard, message.language);
+  const advice = adviser?.advise(heard, message.language) ?? null;
+  const knowsAll = rules.set.types.every(({ name }) => adviser?.types.includes(name) === true);
+  return advice === null || knowsAll ? advice : { ...advice, type: NONE, probability: 0, all: [] };
 }
 
 type ReadMail = {

@@ -27,7 +27,7 @@ function open(folder: string): Promise<SqliteStore> {
   return openSqliteStore({ folder, mode: "gateway" });
 }
 
-test("the starter file is what our written mails make; `npm run starter` writes it", async () => {
+test("the starter file is what our written mails make; `npm run starter` writes it", { timeout: 600_000 }, async () => {
   const { mails, mistakes } = labelledMails(join(import.meta.dirname, "../fixtures/training"), STARTER_TYPES);
   expect(mistakes).toEqual([]);
   expect(Buffer.compare(await starterOf(mails), readFileSync(STARTER_FILE))).toBe(0);

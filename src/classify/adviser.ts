@@ -96,8 +96,12 @@ export function adviser(setup: ModelSetup): Adviser {
     },
     strongest(heard, language, type, most) {
       const at = classes.indexOf(type);
-      const weigh = ({ row, words }: NamedFeature): Term => {
-        const scores = logScores(model, { rows: Uint32Array.of(row), words: NO_WORDS }, KIND);
+      const weigh = ({ row, kind, words }: NamedFeature): Term => {
+        const scores = logScores(
+          model,
+          { rows: Uint32Array.of(row), words: kind === "word" ? Uint32Array.of(row) : NO_WORDS },
+          KIND,
+        );
         const others = scores.filter((score, place) => place !== at && Number.isFinite(score));
         const mean = others.reduce((sum, score) => sum + score, 0) / Math.max(1, others.length);
         return { words, weight: (scores[at] ?? 0) - mean };

@@ -8,7 +8,7 @@ import { type Advice, NONE } from "./adviser.ts";
 import type { CompiledRule, CompiledRules } from "./compile.ts";
 import type { Hit } from "./gather.ts";
 import type { Matches } from "./match.ts";
-import { addUp, rule, type Safety } from "./scorecard.ts";
+import { addUp, rule } from "./scorecard.ts";
 import { RAISING } from "./urgency-model.ts";
 
 type Fired = { readonly rule: CompiledRule; readonly hit: Hit };
@@ -48,9 +48,12 @@ export function classify(matches: Matches, said: Said, ground: Ground, compiled:
   ];
   const scores = addUp(speaking, compiled.set);
   const raised = modelUrgency(ground.advice, compiled.set);
+  const types = safetyTypes(fired);
+  const doubt = doubtOf(types, ground.advice, compiled.set);
+  const ruling = rule(speaking, scores, { types, areDoubted: doubt !== null }, said.defects, compiled.set.decide);
   const urgency = mostUrgent(fired, said.urgency, raised);
   return {
-    ...rule(speaking, scores, safetyOf(fired, ground.advice), said.defects, compiled.set.decide),
+    ...ruling,
     scores,
     urgency,
     evidence: [
@@ -58,6 +61,7 @@ export function classify(matches: Matches, said: Said, ground: Ground, compiled:
       ...fired.flatMap((each) => urgencyEvidence(each, urgency)),
       ...(said.urgency?.urgency === urgency ? [said.urgency] : []),
       ...(raised?.urgency === urgency ? [raised] : []),
+      ...(doubt !== null && ruling.reviewReason === "safety-doubted" ? [doubt] : []),
       ...matches.facts,
       ...holding(matches.cancelled, ground, compiled).map(
         ([{ id, urgency: level }, hit]) => ({ kind: "cancelled", rule: id, urgency: level, ...hit }) as const,
@@ -125,15 +129,19 @@ const CERTAIN_FROM = 0.95;
 const NO_EMERGENCY_BELOW = 0.05;
 
 /** The types that P1 phrases also speak for, such as clinical for chest pain. */
-function safetyOf(fired: readonly Fired[], advice: Advice | null): Safety {
-  const types = fired.flatMap(({ rule }) => (rule.urgency === "P1" && rule.speaks !== null ? [rule.speaks.type] : []));
-  const areDoubted =
-    advice !== null &&
-    advice.urgency !== null &&
-    !types.includes(advice.type) &&
-    advice.probability >= CERTAIN_FROM &&
-    advice.urgency.P1 < NO_EMERGENCY_BELOW;
-  return { types, areDoubted };
+function safetyTypes(fired: readonly Fired[]): readonly string[] {
+  return fired.flatMap(({ rule }) => (rule.urgency === "P1" && rule.speaks !== null ? [rule.speaks.type] : []));
+}
+
+type Doubt = Evidence & { readonly kind: "doubt" };
+
+/** What the model has against the types that P1 phrases speak for; null: nothing, or it is left out. */
+function doubtOf(types: readonly string[], advice: Advice | null, { decide }: RuleSet): Doubt | null {
+  if (types.length === 0 || advice === null || advice.urgency === null || decide.modelPointsMax === 0) return null;
+  const { type, probability } = advice;
+  const emergency = advice.urgency.P1;
+  const isCertain = probability >= CERTAIN_FROM && emergency < NO_EMERGENCY_BELOW && !types.includes(type);
+  return isCertain ? { kind: "doubt", type, probability, emergency } : null;
 }
 
 /** The level the model is sure enough of, the most urgent first; null: it raises nothing. */

@@ -17,7 +17,7 @@ export type Stems = { readonly subject: readonly number[]; readonly text: readon
 export type Features = { readonly rows: Uint32Array; readonly words: Uint32Array };
 
 /** A row, and the words of the mail that it stands for. */
-export type NamedFeature = { readonly row: number; readonly words: string };
+export type NamedFeature = { readonly row: number; readonly kind: FeatureKind; readonly words: string };
 
 /** What a feature is of: a word, a word as one of the subject, two words side by side, or two with one between them. */
 export const FEATURE_KINDS = ["word", "subject", "pair", "apart"] as const;
@@ -110,15 +110,15 @@ export function featureReader(key: string): FeatureReader {
     },
     named(stems, heard) {
       const stretches = [heard.subject, ...heard.text].map((each) => each.words.text.filter(isWord));
-      const found = new Map<number, string>();
+      const found = new Map<number, NamedFeature>();
       eachFeature(underKey(stems), (kind, first, second, stretch, from) => {
         const row = rowOf(kind, first, second);
         const words = stretches[stretch] ?? [];
         const named =
           kind === "apart" ? `${words[from]} … ${words[from + 2]}` : words.slice(from, from + WORDS_OF[kind]).join(" ");
-        if (!found.has(row)) found.set(row, named);
+        if (!found.has(row)) found.set(row, { row, kind, words: named });
       });
-      return [...found].map(([row, named]) => ({ row, words: named }));
+      return [...found.values()];
     },
   };
 }

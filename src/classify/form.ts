@@ -3,10 +3,11 @@
 
 import type { RuleSet } from "../config/rules.ts";
 import type { Message, Pair, Section } from "../message.ts";
-import type { Evidence, FormField, Span, Urgency, Verdict } from "../outcome.ts";
+import type { Evidence, FormField, Span, Verdict } from "../outcome.ts";
 import { type CompiledForms, fieldOf, isBlankAnswer, meantBy } from "./form-names.ts";
 import { type Answer, labelled, saysDate, spoken } from "./form-text.ts";
 import type { Heard } from "./hear.ts";
+import { closestRival, pointsNeeded } from "./scorecard.ts";
 
 /** Characters of an answer that are kept beside the outcome. */
 const VALUE_CHARS_MAX = 2_000;
@@ -83,19 +84,19 @@ function isGiven(rule: CompiledForms["set"]["fields"][number], fields: readonly 
 
 /**
  * Where the text speaks against the form: for another request type by as many points as would decide, or for a higher
- * urgency of P1 or P2. `text` is what the rules alone made of the mail. Shown to people; it decides nothing.
+ * urgency of P1 or P2. `text` is what was made of the mail as a whole. Shown to people; it decides nothing.
  */
 export function contradictions(
   form: FormReading,
-  text: { readonly scores: Verdict["scores"]; readonly urgency: Urgency },
+  text: Pick<Verdict, "scores" | "urgency" | "evidence">,
   decide: RuleSet["decide"],
 ): readonly (Evidence & { readonly kind: "contradiction" })[] {
   const { requestType, urgency } = form;
   const best = text.scores[0];
   const found: (Evidence & { readonly kind: "contradiction" })[] = [];
   if (requestType !== null && best !== undefined && best.type !== requestType.type) {
-    const own = text.scores.find(({ type }) => type === requestType.type)?.points ?? 0;
-    if (best.points >= decide.atLeast && best.points - own >= decide.margin) {
+    const rival = closestRival(text.evidence, text.scores, [], decide);
+    if (best.points >= pointsNeeded(text.evidence, best.type, [], decide) && rival.lead >= rival.needed) {
       found.push(contradiction(requestType, best.type));
     }
   }

@@ -50,8 +50,34 @@ export function pointsNeeded(
   return atLeast + doubt(defects) + (hasAlias ? MODEL_ALONE_POINTS : MODEL_WITHOUT_ALIAS_POINTS);
 }
 
-/** The lead a type needs over another: more where the model speaks, most over what must not be lost. */
-export function leadNeeded(
+/** The type that comes nearest to the best by what is asked of its lead over each. */
+export type Rival = {
+  /** null: nothing speaks for another type. */
+  readonly type: string | null;
+  readonly lead: number;
+  readonly needed: number;
+};
+
+/** Whom the best type has least to spare over, or most to make up to. Where the model speaks leads must be greater. */
+export function closestRival(
+  evidence: readonly Evidence[],
+  [best, ...others]: Verdict["scores"],
+  defects: readonly Defect[],
+  decide: RuleSet["decide"],
+): Rival {
+  const { type = "", points = 0 } = best ?? {};
+  const rivals = (others.length === 0 ? [{ type: null, points: 0 }] : others).map((other) => {
+    const needed = leadNeeded(evidence, type, other.type, defects, decide);
+    return { type: other.type, lead: points - other.points, needed };
+  });
+  const none: Rival = { type: null, lead: points, needed: 0 };
+  return rivals.reduce(
+    (near, each) => (each.lead - each.needed < near.lead - near.needed ? each : near),
+    rivals[0] ?? none,
+  );
+}
+
+function leadNeeded(
   evidence: readonly Evidence[],
   type: string,
   over: string | null,
@@ -78,8 +104,8 @@ export function addUp(evidence: readonly Evidence[], rules: RuleSet): Verdict["s
 
 /**
  * Decide by evidence. Sure evidence first: an earlier case, staff's word, a pin, a form's field, a sure rule in file order.
- * Then points: the best type wins when it reaches `at_least` and leads by `margin`. Short of that the alias decides if
- * nothing speaks against it, and otherwise people do. Over all of these but staff's word stand the types that safety
+ * Then points: the best type wins when it has enough and leads by enough. Where neither rules nor model speak against it,
+ * the alias decides, and otherwise people do. Over all of these but staff's word stand the types that safety
  * phrases speak for (`safety`), the one with most points: who writes of chest pain in a form about a bill needs a nurse.
  * Where these are doubted, people look first instead: "a heart attack of a bill".
  */
@@ -108,47 +134,49 @@ function byPoints(
 ): Ruling {
   const alias = evidence.find((each) => each.kind === "alias");
   if (evidence.some((each) => each.kind === "model")) return byModel(evidence, scores, alias, defects, decide);
-  const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override" || each.kind === "model");
-  const [best, second] = scores;
+  const spoken = evidence.filter((each) => each.kind === "rule" || each.kind === "override");
+  const [best] = scores;
   if (best === undefined) return review(null, "nothing-matched");
   const needed = pointsNeeded(evidence, best.type, defects, decide);
-  const lead = best.points - (second?.points ?? 0);
+  const rival = closestRival(evidence, scores, defects, decide);
   const unopposed = spoken.every((each) => each.type === alias?.type);
   if (unopposed && (best.points < needed || spoken.length === 0)) {
-    if (defects.some((defect) => GRAVE.has(defect))) return review(best.type, "hard-to-read");
-    if (lead < (decide.marginFor[best.type] ?? 0)) return review(best.type, "too-close");
-    return { requestType: best.type, decidedBy: "alias", reviewReason: null };
+    if (isGrave(defects)) return review(best.type, "hard-to-read");
+    if (rival.lead < (decide.marginFor[best.type] ?? 0)) return review(best.type, "too-close");
+    return decided(best.type, "alias");
   }
-  const speaksForNone = scores.some(({ type }) => type === NONE);
-  if (best.type === NONE) return review(second?.type ?? null, "may-be-none");
-  if (best.points >= needed && lead >= leadNeeded(evidence, best.type, second?.type ?? null, defects, decide)) {
-    return { requestType: best.type, decidedBy: "scorecard", reviewReason: null };
-  }
-  if (speaksForNone) return review(best.type, "may-be-none");
+  if (best.points >= needed && rival.lead >= rival.needed) return decided(best.type, "scorecard");
   return review(best.type, isContradicted(alias, spoken) ? "alias-contradicted" : "too-close");
 }
 
 /** Where the model speaks, the best type needs a lead over every other, over some a greater one. */
 function byModel(
   evidence: readonly Evidence[],
-  [best, ...others]: Verdict["scores"],
+  scores: Verdict["scores"],
   alias: Evidence | undefined,
   defects: readonly Defect[],
   decide: RuleSet["decide"],
 ): Ruling {
+  const [best, second] = scores;
   if (best === undefined) return review(null, "nothing-matched");
-  if (best.type === NONE) return review(others[0]?.type ?? null, "may-be-none");
-  const close = others.find(
-    ({ type, points }) => best.points - points < leadNeeded(evidence, best.type, type, defects, decide),
+  if (best.type === NONE) return review(second?.type ?? null, "may-be-none");
+  const hasRule = evidence.some(
+    (each) => (each.kind === "rule" || each.kind === "override") && each.type === best.type,
   );
-  if (best.points >= pointsNeeded(evidence, best.type, defects, decide) && close === undefined)
-    return decided(best.type, "scorecard");
-  if (close?.type === NONE) return review(best.type, "may-be-none");
-  const isOpposed = alias?.kind === "alias" && alias.type !== best.type && alias.type === close?.type;
+  if (isGrave(defects) && !hasRule) return review(best.type, "hard-to-read");
+  const rival = closestRival(evidence, scores, defects, decide);
+  const isShort = best.points < pointsNeeded(evidence, best.type, defects, decide);
+  if (!isShort && rival.lead >= rival.needed) return decided(best.type, "scorecard");
+  if (rival.type === NONE && rival.lead < rival.needed) return review(best.type, "may-be-none");
+  const isOpposed = alias?.kind === "alias" && alias.type !== best.type && (isShort || alias.type === rival.type);
   return review(best.type, isOpposed ? "alias-contradicted" : "too-close");
 }
 
-/** Whether rules or model speak for another type than the alias, and nothing for it. */
+function isGrave(defects: readonly Defect[]): boolean {
+  return defects.some((defect) => GRAVE.has(defect));
+}
+
+/** Whether rules speak for another type than the alias, and nothing for it. */
 function isContradicted(alias: Evidence | undefined, spoken: readonly Evidence[]): boolean {
   if (alias?.kind !== "alias") return false;
   return spoken.every((each) => !("type" in each) || each.type !== alias.type);
@@ -176,6 +204,7 @@ function firstSure(evidence: readonly Evidence[]): Ruling | null {
       case "alias":
       case "model":
       case "model-urgency":
+      case "doubt":
       case "urgency":
       case "cancelled":
       case "fact":

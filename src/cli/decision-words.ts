@@ -77,7 +77,7 @@ function reviewReason(outcome: Outcome, quote: Quote): string {
     case "too-close": {
       const [best, second] = scores;
       if (second === undefined || best === undefined) return `${speaking(outcome, quote)}, but too little`;
-      return `${best.type} and ${second.type} are too close to tell`;
+      return `${speaking(outcome, quote)}, but not enough more than what speaks for ${second.type}`;
     }
     case "alias-contradicted":
       return `it was sent to ${alias}@, but ${speaking(outcome, quote)}, not clearly enough`;
@@ -165,6 +165,12 @@ export function raisedWords({ urgency, probability }: Extract<Evidence, { readon
   return `the model takes it for ${what} with ${Math.round(probability * 100)} %`;
 }
 
+/** "the model is 97 % sure of billing and takes it for P1 with 1 %". */
+export function doubtWords({ type, probability, emergency }: Extract<Evidence, { readonly kind: "doubt" }>): string {
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  return `the model is ${percent(probability)} sure of ${type}, and takes it for P1 with ${percent(emergency)}`;
+}
+
 const CANCELLED: Readonly<Record<Exclude<Cancelled["why"], "part-of">, string>> = {
   negated: "it is denied",
   past: "it is past",
@@ -204,6 +210,7 @@ function pieceName({ evidence }: Without): string {
       return "the pin";
     case "model":
     case "model-urgency":
+    case "doubt":
       return "what the model thinks";
     default:
       return `rule ${evidence}`;

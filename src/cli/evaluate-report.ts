@@ -217,19 +217,28 @@ export function marginRow({ type, margin, wrong, routed, toPeople }: FittedMargi
     : [type, margin.toFixed(1), percent(wrong), routed, toPeople];
 }
 
-function marginsText({ margins, mails, types }: Report): readonly string[] {
+function marginsText({ margins, mails }: Report): readonly string[] {
   if (margins === null) return [];
   const { bound, fitted } = margins;
-  const found = fitted.flatMap(({ type, margin }) => (margin === null ? [] : [`${type}: ${margin}`]));
+  const found = fitted.flatMap(({ type, margin, inForce }) =>
+    margin === null || margin === inForce ? [] : [`${type}: ${margin}`],
+  );
   const more = fitted.reduce((sum, { toPeople }) => sum + toPeople, 0);
   const rows = fitted.map(marginRow);
+  const isUntold = fitted.some(({ margin }) => margin === null);
   return [
     section(
       `leads with which at most ${percent(bound)?.trim()} of what is routed to a type is wrong`,
       table(MARGINS, rows),
     ),
-    `That is ${percent(more / mails)?.trim()} of all mails more for people. In the rules:\n  decide: { margin_for: { ${found.join(", ")} } }${found.length < types.length ? "\nA type without a lead has too few mails, or too many mistakes that no lead tells apart." : ""}`,
+    `That is ${percent(more / mails)?.trim()} of all mails more for people. ${toWrite(found, isUntold)}${isUntold ? "\nA type without a lead has too few mails, or too many mistakes that no lead tells apart." : ""}`,
   ];
+}
+
+/** Leads that are as the rules have them need no line: `margin_for` also counts where the alias alone decides. */
+function toWrite(found: readonly string[], isUntold: boolean): string {
+  if (found.length === 0) return isUntold ? "" : "The rules need no change for it.";
+  return `In the rules:\n  decide: { margin_for: { ${found.join(", ")} } }`;
 }
 
 function section(title: string, text: string): string {

@@ -1,7 +1,7 @@
 // A piece of evidence in one line, without the mail at hand: the phrase of the rule and where it stands.
 
 import type { Evidence, Span } from "../outcome.ts";
-import { cancelledWords, modelWords, raisedWords, type Worded } from "./decision-words.ts";
+import { cancelledWords, doubtWords, modelWords, raisedWords, type Worded } from "./decision-words.ts";
 import { safe } from "./terminal.ts";
 
 /** What it says, how strongly, and on what ground. */
@@ -17,6 +17,8 @@ export function evidenceWords(evidence: Evidence): string {
       return `${evidence.type} sure: pinned to queue ${evidence.queue}`;
     case "model":
       return `${evidence.type} +${evidence.points.toFixed(1)}: ${modelWords(evidence)}`;
+    case "doubt":
+      return `people first: ${doubtWords(evidence)}`;
     case "model-urgency":
       return `${evidence.urgency}: ${raisedWords(evidence)}`;
     case "urgency":

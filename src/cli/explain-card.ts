@@ -4,7 +4,7 @@ import type { Adviser } from "../classify/adviser.ts";
 import { fieldText, hear } from "../classify/hear.ts";
 import type { Message } from "../message.ts";
 import type { Evidence, Outcome, Span } from "../outcome.ts";
-import { cancelledWords, type Worded } from "./decision-words.ts";
+import { cancelledWords, doubtWords, type Worded } from "./decision-words.ts";
 import { type Cell, paint, safe, table } from "./terminal.ts";
 
 /** Signs of text shown on either side of the words that were found: as many as a line has room for, within these. */
@@ -72,6 +72,8 @@ function entryOf(evidence: Evidence, message: Message, adviser: Adviser | null):
           strongest(evidence.type, message, adviser),
         ),
       ];
+    case "doubt":
+      return [entry(["doubt of the model", "people", ""], [`  ${doubtWords(evidence)}`])];
     case "model-urgency":
       return [entry([`model, ${Math.round(evidence.probability * 100)} % sure`, evidence.urgency, ""])];
     case "urgency":

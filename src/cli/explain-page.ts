@@ -1,7 +1,7 @@
 // A decision as a page for people: the mail's head, the scorecard with the words that were found, what it led to.
 
 import { stripVTControlCharacters } from "node:util";
-import { leadNeeded, pointsNeeded } from "../classify/scorecard.ts";
+import { closestRival, pointsNeeded } from "../classify/scorecard.ts";
 import { isOpen } from "../config/calendar.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Address, Defect, LocalTime, Message, SectionKind } from "../message.ts";
@@ -171,11 +171,12 @@ function because(
   { decide }: RuleSet,
   defects: readonly Defect[],
 ): string {
-  const [best, second] = scores;
-  const lead = (best?.points ?? 0) - (second?.points ?? 0);
+  const [best] = scores;
+  const rival = closestRival(evidence, scores, defects, decide);
+  const over = rival.type === null ? "" : ` over ${rival.type}`;
   const needed = pointsNeeded(evidence, best?.type ?? "", defects, decide);
   const doubts = needed - pointsNeeded(evidence, best?.type ?? "", [], decide);
-  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${needed}${doubts === 0 ? "" : `, ${doubts} of it because the mail is hard to read`}), lead ${lead.toFixed(1)} (needed ${leadNeeded(evidence, best?.type ?? "", second?.type ?? null, defects, decide)})`;
+  const sums = `${(best?.points ?? 0).toFixed(1)} points (needed ${needed}${doubts === 0 ? "" : `, ${doubts} of it because the mail is hard to read`}), lead${over} ${rival.lead.toFixed(1)} (needed ${rival.needed})`;
   switch (decidedBy) {
     case "sure-rule": {
       const sure = evidence.find((each) => each.kind === "rule" && each.sure);

@@ -5,7 +5,7 @@ import type { Adviser } from "../classify/adviser.ts";
 import type { CompiledRules } from "../classify/compile.ts";
 import { compileRules } from "../classify/compile.ts";
 import { knownOf } from "../classify/known.ts";
-import { leadNeeded, pointsNeeded } from "../classify/scorecard.ts";
+import { closestRival, pointsNeeded } from "../classify/scorecard.ts";
 import { type Known, withKnown } from "../config/conditions.ts";
 import type { RuleSet } from "../config/rules.ts";
 import type { Facts, Message } from "../message.ts";
@@ -54,16 +54,14 @@ export type Nearness = { readonly kind: "short" | "spare"; readonly type: string
 
 /** How near the best type is to deciding, or, where it did, to losing. */
 export function nearness(outcome: Outcome, { defects }: Decided, { decide }: RuleSet): Nearness | null {
-  const [best, ...others] = outcome.scores;
+  const [best] = outcome.scores;
   const isShort =
     outcome.decidedBy === "alias" ||
     (outcome.decision.kind === "review" && ["too-close", "alias-contradicted"].includes(outcome.decision.reason));
   if (best === undefined || (!isShort && outcome.decidedBy !== "scorecard")) return null;
   const overBar = best.points - pointsNeeded(outcome.evidence, best.type, defects, decide);
-  const leads = (others.length === 0 ? [{ type: null, points: 0 }] : others).map(
-    ({ type, points }) => best.points - points - leadNeeded(outcome.evidence, best.type, type, defects, decide),
-  );
-  const over = Math.min(overBar, ...leads);
+  const rival = closestRival(outcome.evidence, outcome.scores, defects, decide);
+  const over = Math.min(overBar, rival.lead - rival.needed);
   if (isShort) return over < 0 ? { kind: "short", type: best.type, points: -over } : null;
   return { kind: "spare", type: best.type, points: over };
 }

@@ -185,10 +185,10 @@ const topLevel = {
         .min(0)
         .max(POINTS_MAX)
         .meta({ description: "Lead it needs over the second.", example: "margin: 1.5" }),
-      model_points_max: z.number().min(0).max(POINTS_MAX).default(2.5).meta({
+      model_points_max: z.number().min(0).max(POINTS_MAX).default(15).meta({
         description:
           "The most points the model may give a type; 0 leaves it out. Below `at_least` and 9 it never decides alone.",
-        example: "model_points_max: 2.5",
+        example: "model_points_max: 15",
       }),
       model_margin: z.number().min(0).max(POINTS_MAX).default(3).meta({
         description: "Lead a type needs where the model speaks, too.",
@@ -222,7 +222,7 @@ const topLevel = {
     .default({
       at_least: 3,
       margin: 1.5,
-      model_points_max: 2.5,
+      model_points_max: 15,
       model_margin: 3,
       model_margin_over: {},
       model_urgency: {},

@@ -53,6 +53,7 @@ export class TaughtModel {
     this.store = store;
     this.starter = starter;
     this.key = key;
+    this.urgency = starter.urgency(key);
     this.model = model;
   }
 
@@ -107,9 +108,7 @@ export class TaughtModel {
   }
 
   /** What makes a mail urgent: people's lessons are of types only. */
-  get urgency(): UrgencySetup {
-    return this.starter.urgency(this.key);
-  }
+  readonly urgency: UrgencySetup;
 
   get starterCalibration(): Calibration {
     return this.starter.calibration;

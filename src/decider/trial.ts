@@ -173,6 +173,6 @@ function answerOf(
 ): Answer {
   if (held === undefined || !held.isKnown) return "people";
   const judged = likeliest(held.scores, held.features, { classes, calibration });
-  if (judged.probability < SPEAKS_FROM) return "people";
+  if (judged.probability < SPEAKS_FROM || (judged.type === NONE && type !== NONE)) return "people";
   return judged.type === type ? "right" : "lost";
 }

@@ -22,7 +22,7 @@ import { decideMessage } from "../pipeline.ts";
 import { exampleFacts } from "./example-mail.ts";
 import { type LabelledMail, mailBytes } from "./labelled.ts";
 import { type HeldMail, heldOut, readStarter } from "./starter.ts";
-import { foldsOf, heldUrgency, plattOdds, taughtUrgency } from "./urgency-training.ts";
+import { foldsOf, heldUrgency, plattOdds, taughtUrgency, WRITER_FOLDS } from "./urgency-training.ts";
 
 /** What one way of deciding answers; null: people look at it. */
 export type Answers = {
@@ -80,8 +80,6 @@ export type Base = {
 };
 
 const NO_BASE_KEY = "evaluation";
-/** Groups of writers: the probabilities of each are calibrated on the others. */
-const FOLDS = 5;
 /** A calibration is fitted on at least so many mails. */
 const FITTED_FROM = 50;
 
@@ -123,9 +121,10 @@ function calibrated(
   inUse: Calibration | null,
 ): { readonly calibratedBy: CalibratedBy; readonly calibrationOf: (voice: string) => Calibration } {
   if (inUse !== null) return { calibratedBy: "in-use", calibrationOf: () => inUse };
-  const voices = [...new Set(held.map(({ mail }) => mail.voice))].sort();
-  const foldOf = new Map(voices.map((voice, at) => [voice, at % FOLDS]));
-  const others = Array.from({ length: FOLDS }, (_, fold) => held.filter(({ mail }) => foldOf.get(mail.voice) !== fold));
+  const foldOf = foldsOf(held.map(({ mail }) => mail));
+  const others = Array.from({ length: WRITER_FOLDS }, (_, fold) =>
+    held.filter(({ mail }) => foldOf.get(mail.voice) !== fold),
+  );
   if (others.some(({ length }) => length < FITTED_FROM)) {
     const { calibration } = readStarter();
     return { calibratedBy: "starter", calibrationOf: () => calibration };
@@ -148,7 +147,7 @@ function urgencyByOthers(read: readonly Read[]): (mail: Read) => UrgencyOdds | n
     const [own, urgency] = [scores.get(mail), taughtUrgency(mail)];
     return own === undefined || urgency === null ? [] : [{ scores: own, urgency, fold: folds.get(mail.voice) }];
   });
-  const odds = Array.from({ length: FOLDS }, (_, fold) => plattOdds(told.filter((each) => each.fold !== fold)));
+  const odds = Array.from({ length: WRITER_FOLDS }, (_, fold) => plattOdds(told.filter((each) => each.fold !== fold)));
   return (mail) => {
     const [own, fitting] = [scores.get(mail), odds[folds.get(mail.voice) ?? 0]];
     return told.length < FITTED_FROM || own === undefined || fitting === undefined ? null : urgencyOdds(own, fitting);

@@ -126,6 +126,8 @@ export type FittedMargin = {
   readonly type: string;
   /** null: no lead is enough for so few mistakes. */
   readonly margin: number | null;
+  /** The lead it needs by the rules. */
+  readonly inForce: number;
   /** Of the mails still routed to it, by leads that were fitted on other writers; null: too few to tell. */
   readonly wrong: number | null;
   readonly routed: number;
@@ -154,7 +156,7 @@ export function fittedMargins(
     const inForce = marginFor[type] ?? usual;
     const routed = evaluated.filter(({ answers }) => answers.both === type);
     const margin = leadFor(routed, type, bound, inForce, ROUTED_MIN);
-    if (margin === null) return { type, margin, wrong: null, routed: 0, toPeople: routed.length };
+    if (margin === null) return { type, margin, inForce, wrong: null, routed: 0, toPeople: routed.length };
     const halves = [
       routed.filter(({ mail }) => second.has(mail.voice)),
       routed.filter(({ mail }) => !second.has(mail.voice)),
@@ -165,7 +167,7 @@ export function fittedMargins(
     });
     const left = routed.filter(passes(margin));
     const wrong = share(judged.filter(({ mail }) => mail.type !== type).length, judged.length);
-    return { type, margin, wrong, routed: left.length, toPeople: routed.length - left.length };
+    return { type, margin, inForce, wrong, routed: left.length, toPeople: routed.length - left.length };
   });
 }
 

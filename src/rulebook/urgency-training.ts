@@ -174,18 +174,18 @@ type VoicedMail = {
 };
 
 /** Groups of writers: each is asked about by what is learnt of the others. */
-export const URGENCY_FOLDS = 5;
+export const WRITER_FOLDS = 5;
 
 /** The fold of each writer. */
 export function foldsOf(mails: readonly { readonly voice: string }[]): ReadonlyMap<string, number> {
   const voices = [...new Set(mails.map(({ voice }) => voice))].sort();
-  return new Map(voices.map((voice, at) => [voice, at % URGENCY_FOLDS]));
+  return new Map(voices.map((voice, at) => [voice, at % WRITER_FOLDS]));
 }
 
 /** The scores of each mail, in their order, by what is learnt of the mails of other folds that have an urgency. */
 export function heldUrgency(mails: readonly VoicedMail[]): readonly UrgencyScores[] {
   const folds = foldsOf(mails);
-  const models = Array.from({ length: URGENCY_FOLDS }, (_, fold) => {
+  const models = Array.from({ length: WRITER_FOLDS }, (_, fold) => {
     const learnt = learnUrgency(mails.flatMap((mail) => (folds.get(mail.voice) === fold ? [] : urgent(mail))));
     return urgencyModel(urgencySetup([...learnt.weights], { biases: learnt.biases, odds: NO_ODDS }));
   });
