@@ -27,7 +27,12 @@ const WRITTEN: readonly (readonly [string, Urgency])[] = Array.from({ length: 40
   [`the chair in room ${n} is grey`, "P4"] as const,
 ]).flat();
 
-const MAILS = WRITTEN.map(([text, urgency], n) => ({ voice: `writer ${n % 10}`, features: featuresOf(text), urgency }));
+const MAILS = WRITTEN.map(([text, urgency], n) => ({
+  voice: `writer ${n % 10}`,
+  type: "clinical",
+  features: featuresOf(text),
+  urgency,
+}));
 
 function taught() {
   const { weights, biases } = learnUrgency(
@@ -55,13 +60,19 @@ test("it tells an emergency by its words as a whole, and P2 from P1", () => {
 
 test("the same mails teach the same, and what nobody has said the urgency of teaches nothing", () => {
   expect(taught()).toEqual(taught());
-  expect(taughtUrgency({})).toBeNull();
-  expect(taughtUrgency({ urgency: "P1", evaluate: false })).toBeNull();
-  expect(taughtUrgency({ urgency: "P1" })).toBe("P1");
+  expect(taughtUrgency({ type: "billing" })).toBeNull();
+  expect(taughtUrgency({ type: "clinical", urgency: "P4", evaluate: false })).toBeNull();
+  expect(taughtUrgency({ type: "billing", urgency: "P4", evaluate: false })).toBe("P4");
+  expect(taughtUrgency({ type: "clinical", urgency: "P1" })).toBe("P1");
 });
 
 test("a writer's mails are judged by what others have written", () => {
-  const alone = { voice: "somebody else", features: featuresOf("zebra quagga okapi"), urgency: "P1" } as const;
+  const alone = {
+    voice: "somebody else",
+    type: "clinical",
+    features: featuresOf("zebra quagga okapi"),
+    urgency: "P1",
+  } as const;
   const [scores = [0, 0]] = heldUrgency([...MAILS, alone]).slice(-1);
   const seen = learnUrgency([...MAILS, alone].map((mail) => ({ features: mail.features.rows, urgency: mail.urgency })));
   const own = urgencyScores(
@@ -102,6 +113,27 @@ test("the model raises to the level it is sure enough of, never lowers, and not 
   expect(judged(0.9, 0.9, { P2: 0.5 }).urgency).toBe("P2");
 });
 
+test("where an emergency is denied, the model must be surer to raise", () => {
+  const emergency = { ...ruleSaying({ any: ["chest pain"] }), also: null };
+  const decide = { ...BLANK_RULES.decide, modelUrgency: { P1: 0.3 } };
+  const rules = compileRules({ ...BLANK_RULES, decide, urgencies: [{ urgency: "P1", rules: [emergency] }] });
+  const span = { field: "text", start: 0, end: 1 } as const;
+  const denied = { phrase: "chest pain", span, why: "negated", by: span } as const;
+  const matches = { hits: new Map(), cancelled: new Map([[0, denied]]), facts: [] };
+  const urgencyAt = (P1: number) => {
+    const advice = {
+      type: "x",
+      probability: 0.5,
+      all: [],
+      urgency: { P1, P2: P1 },
+      version: "1",
+      stage: "site",
+    } as const;
+    return classify(matches, { evidence: [], urgency: null, defects: [] }, { ...NO_GROUND, advice }, rules).urgency;
+  };
+  expect([urgencyAt(0.89), urgencyAt(0.9)]).toEqual(["P4", "P1"]);
+});
+
 test("a P1 phrase is doubted only where the model is all but certain of another type and of no emergency", () => {
   const span = { field: "text", start: 0, end: 1 } as const;
   const types = ["clinical", "billing"].map((name) => ({ name, rules: [] }));
@@ -138,6 +170,9 @@ test.each([
 
 test.each([
   ["Could you tell me when my appointment with the dentist is?", "en"],
+  ["My cough is back.", "en"],
+  ["I cannot log in.", "en"],
+  ["Mi fecha de nacimiento está mal en el sistema.", "es"],
   ["I was charged twice for the parking at the emergency department.", "en"],
   ["¿Me pueden mandar la factura de la semana pasada?", "es"],
 ])("the starter takes a plain request for one: %s", (text, language) => {

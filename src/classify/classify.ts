@@ -47,7 +47,9 @@ export function classify(matches: Matches, said: Said, ground: Ground, compiled:
     ...modelEvidence(ground.advice, compiled.set),
   ];
   const scores = addUp(speaking, compiled.set);
-  const raised = modelUrgency(ground.advice, compiled.set);
+  const cancelled = holding(matches.cancelled, ground, compiled);
+  const isDenied = cancelled.some(([{ urgency }]) => urgency === "P1");
+  const raised = modelUrgency(ground.advice, isDenied, compiled.set);
   const types = safetyTypes(fired);
   const doubt = doubtOf(types, ground.advice, compiled.set);
   const ruling = rule(speaking, scores, { types, areDoubted: doubt !== null }, said.defects, compiled.set.decide);
@@ -63,7 +65,7 @@ export function classify(matches: Matches, said: Said, ground: Ground, compiled:
       ...(raised?.urgency === urgency ? [raised] : []),
       ...(doubt !== null && ruling.reviewReason === "safety-doubted" ? [doubt] : []),
       ...matches.facts,
-      ...holding(matches.cancelled, ground, compiled).map(
+      ...cancelled.map(
         ([{ id, urgency: level }, hit]) => ({ kind: "cancelled", rule: id, urgency: level, ...hit }) as const,
       ),
     ],
@@ -144,12 +146,21 @@ function doubtOf(types: readonly string[], advice: Advice | null, { decide }: Ru
   return isCertain ? { kind: "doubt", type, probability, emergency } : null;
 }
 
+/** How sure the model must be of P1 where an emergency is denied: it hears "no chest pain" much like chest pain. */
+const DENIED_FROM = 0.9;
+
 /** The level the model is sure enough of, the most urgent first; null: it raises nothing. */
-function modelUrgency(advice: Advice | null, { decide: { modelUrgency: from } }: RuleSet): ModelUrgency | null {
+function modelUrgency(
+  advice: Advice | null,
+  isDenied: boolean,
+  { decide: { modelUrgency: from } }: RuleSet,
+): ModelUrgency | null {
   for (const urgency of RAISING) {
     const probability = advice?.urgency?.[urgency] ?? 0;
     const least = from[urgency];
-    if (least !== undefined && probability >= least) return { kind: "model-urgency", urgency, probability };
+    if (least === undefined) continue;
+    if (probability >= (isDenied ? Math.max(least, DENIED_FROM) : least))
+      return { kind: "model-urgency", urgency, probability };
   }
   return null;
 }

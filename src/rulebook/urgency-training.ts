@@ -26,6 +26,8 @@ export type LearntUrgency = {
 /** How much a mail that is told wrong weighs against large weights: with 0.3 a twentieth fewer emergencies were found, more finds none. */
 const COST = 5;
 const ROUNDS = 25;
+/** Single sentences of this type were written to teach words, without a thought of how urgent they are. */
+const UNSAID_TYPE = "clinical";
 const PLATT_STEPS = 20;
 const PLATT_PULL = 0.01;
 /** Smaller weights change no score that matters; leaving them out makes the file a fifth. */
@@ -168,6 +170,7 @@ function plattOf(told: readonly (readonly [score: number, is: boolean])[]): Urge
 /** A mail by the features the model sees, its writer, and how urgent it is where somebody has said so. */
 type VoicedMail = {
   readonly voice: string;
+  readonly type: string;
   readonly features: Features;
   readonly urgency?: Urgency;
   readonly evaluate?: boolean;
@@ -200,9 +203,13 @@ function urgent(mail: VoicedMail): readonly UrgentMail[] {
   return urgency === null ? [] : [{ features: mail.features.rows, urgency }];
 }
 
-/** What a mail teaches of urgency: whole mails of which it is known do. */
-export function taughtUrgency({ urgency, evaluate }: Pick<VoicedMail, "urgency" | "evaluate">): Urgency | null {
-  return evaluate === false ? null : (urgency ?? null);
+/** What a mail teaches of urgency: whole mails of which it is known do, and single sentences that are of no illness. */
+export function taughtUrgency({
+  type,
+  urgency,
+  evaluate,
+}: Pick<VoicedMail, "type" | "urgency" | "evaluate">): Urgency | null {
+  return evaluate === false && type === UNSAID_TYPE ? null : (urgency ?? null);
 }
 
 const NO_ODDS: UrgencySetup["odds"] = [
