@@ -1,15 +1,16 @@
 // The model's table: a row for each feature, a count for each class. Nearly all rows are empty, so only counts are kept, each
-// beside its key: in a table small enough to keep whole, features share rows, and that cost 3 of 100 right guesses. Keys
-// stand in order, each as near behind its home as those before it leave room (ordered linear probing: Amble and Knuth 1974),
-// so the same counts lie the same way whatever was counted and taken back before, and those of one row lie side by side.
+// beside its row and class. Features that share a row are a lottery by the site's key: a table small enough to keep whole cost
+// 3 of 100 right guesses, and with 2^27 rows one short mail in 200 was decided by the key. Counts stand in order, each as near
+// behind its home as those before it leave room (ordered linear probing: Amble and Knuth 1974), so the same counts lie the same
+// way whatever was counted and taken back before, and those of one row lie side by side.
 
-/** Rows of the table: two features of a mail hardly ever share one. */
-export const ROWS = 2 ** 27;
-/** A key is a row and, in its last bits, a class. */
-const CLASS_BITS = 5;
+/** A row is any whole number below this. */
+const ROW_BITS = 32;
+/** A class and its count share a number; the class is in the first bits. */
+const COUNT_BITS = 27;
+const COUNT_MAX = 2 ** COUNT_BITS - 1;
 /** What stands for a class where the mails are counted that a row's feature stood in. Classes have places below it. */
 export const SEEN = 31;
-const KEY_BITS = 32;
 const SLOTS_MIN = 4096;
 /** Fuller than this the table has twice the slots: runs stay a few slots long. */
 const FULL = 0.8;
@@ -17,8 +18,8 @@ const FULL = 0.8;
 const TAIL = 1024;
 
 /**
- * Slots of two numbers: key and count, which is 0 where nothing stands. `shift`: a key's home is in its first bits.
- * `used`: rows with the count of any class.
+ * Slots of two numbers: the row, and class and count, which are 0 where nothing stands. `shift`: a row's home is in its first
+ * bits. `used`: rows with the count of any class.
  */
 export type Counts = { slots: Uint32Array; shift: number; entries: number; used: number };
 
@@ -54,32 +55,31 @@ function slotsFor(homes: number): Uint32Array {
 }
 
 function shiftFor(homes: number): number {
-  return KEY_BITS - Math.log2(homes);
+  return ROW_BITS - Math.log2(homes);
 }
 
 /** What a row counts in a class, or `SEEN`. */
 export function countOf(counts: Counts, row: number, at: number): number {
-  const key = keyOf(row, at);
-  const slot = slotOf(counts, key);
-  return counts.slots[slot * 2] === key ? (counts.slots[slot * 2 + 1] ?? 0) : 0;
+  return countAt(counts, slotOf(counts, row, at), row, at);
 }
 
 /** Writes what a row counts in each class into `into`; answers their sum. Of an empty row, as most are, it writes nothing. */
-export function countsOf(counts: Counts, row: number, into: Uint32Array): number {
-  const { slots } = counts;
-  const first = keyOf(row, 0);
+export function countsOf({ slots, shift }: Counts, row: number, into: Uint32Array): number {
+  let slot = row >>> shift;
+  while (slots[slot * 2 + 1] !== 0 && (slots[slot * 2] ?? 0) < row) slot++;
   let sum = 0;
-  for (let slot = slotOf(counts, first); ; slot++) {
-    const count = slots[slot * 2 + 1] ?? 0;
-    const at = (slots[slot * 2] ?? 0) - first;
-    if (count === 0 || at >= into.length) return sum;
+  for (; slots[slot * 2] === row; slot++) {
+    const own = slots[slot * 2 + 1] ?? 0;
+    const at = own >>> COUNT_BITS;
+    if (own === 0 || at >= into.length) return sum;
     if (sum === 0) for (let each = 0; each < into.length; each++) into[each] = 0;
-    into[at] = count;
-    sum += count;
+    into[at] = own & COUNT_MAX;
+    sum += own & COUNT_MAX;
   }
+  return sum;
 }
 
-/** Adds to a count, or takes away from one that is at least as large. */
+/** Adds to a count, or takes away from one that is at least as large. Throws for more than the table counts to. */
 export function addTo(counts: Counts, row: number, at: number, by: number): void {
   change(counts, row, at, by);
   refit(counts);
@@ -87,33 +87,40 @@ export function addTo(counts: Counts, row: number, at: number, by: number): void
 
 function change(counts: Counts, row: number, at: number, by: number): void {
   const { slots } = counts;
-  const key = keyOf(row, at);
-  const slot = slotOf(counts, key);
-  const was = slots[slot * 2] === key ? (slots[slot * 2 + 1] ?? 0) : 0;
-  if (was === 0) insert(counts, slot, key, by);
-  else if (was + by === 0) remove(counts, slot);
-  else slots[slot * 2 + 1] = was + by;
+  const slot = slotOf(counts, row, at);
+  const was = countAt(counts, slot, row, at);
+  const count = was + by;
+  if (count > COUNT_MAX) throw new Error("the model has seen more mails than its table counts to");
+  const own = ((at << COUNT_BITS) | count) >>> 0;
+  if (was === 0) insert(counts, slot, row, own);
+  else if (count === 0) remove(counts, slot);
+  else slots[slot * 2 + 1] = own;
 }
 
-function keyOf(row: number, at: number): number {
-  return ((row << CLASS_BITS) | at) >>> 0;
+/** What the slot counts, when it is that of this row and class. */
+function countAt({ slots }: Counts, slot: number, row: number, at: number): number {
+  const own = slots[slot * 2 + 1] ?? 0;
+  return slots[slot * 2] === row && own >>> COUNT_BITS === at ? own & COUNT_MAX : 0;
 }
 
-/** Where the key stands, or would. Homes are in the order of keys. */
-function slotOf({ slots, shift }: Counts, key: number): number {
-  let slot = key >>> shift;
-  while (slots[slot * 2 + 1] !== 0 && (slots[slot * 2] ?? 0) < key) slot++;
+/** Where the count of a row and class stands, or would. Homes are in the order of rows. */
+function slotOf({ slots, shift }: Counts, row: number, at: number): number {
+  let slot = row >>> shift;
+  for (; slots[slot * 2 + 1] !== 0; slot++) {
+    const other = slots[slot * 2] ?? 0;
+    if (other > row || (other === row && (slots[slot * 2 + 1] ?? 0) >>> COUNT_BITS >= at)) return slot;
+  }
   return slot;
 }
 
-function insert(counts: Counts, slot: number, key: number, count: number): void {
+function insert(counts: Counts, slot: number, row: number, own: number): void {
   const { slots } = counts;
   let end = slot;
   while (slots[end * 2 + 1] !== 0) end++;
   if ((end + 1) * 2 >= slots.length) throw new Error("the table of counts has no room behind its last home");
   slots.copyWithin((slot + 1) * 2, slot * 2, end * 2);
-  slots[slot * 2] = key;
-  slots[slot * 2 + 1] = count;
+  slots[slot * 2] = row;
+  slots[slot * 2 + 1] = own;
   counts.entries += 1;
   if (isOnlyOne(slots, slot)) counts.used += 1;
 }
@@ -130,14 +137,13 @@ function remove(counts: Counts, slot: number): void {
 
 /** Whether the count in a slot is of a class, and the only one its row has. */
 function isOnlyOne(slots: Uint32Array, slot: number): boolean {
-  const key = slots[slot * 2] ?? 0;
   const isSame = (other: number): boolean =>
-    slots[other * 2 + 1] !== 0 && ((slots[other * 2] ?? 0) ^ key) >>> CLASS_BITS === 0 && !isSeen(slots, other);
+    slots[other * 2 + 1] !== 0 && slots[other * 2] === slots[slot * 2] && !isSeen(slots, other);
   return !isSeen(slots, slot) && !(slot > 0 && isSame(slot - 1)) && !isSame(slot + 1);
 }
 
 function isSeen(slots: Uint32Array, slot: number): boolean {
-  return ((slots[slot * 2] ?? 0) & SEEN) === SEEN;
+  return (slots[slot * 2 + 1] ?? 0) >>> COUNT_BITS === SEEN;
 }
 
 /** As many slots as the entries ask for, whatever they were before. */
@@ -149,12 +155,12 @@ function refit(counts: Counts): void {
   const [slots, shift] = [slotsFor(wanted), shiftFor(wanted)];
   let free = 0;
   for (let slot = 0; slot < old.length / 2; slot++) {
-    const count = old[slot * 2 + 1] ?? 0;
-    if (count === 0) continue;
-    const key = old[slot * 2] ?? 0;
-    free = Math.max(free, key >>> shift);
-    slots[free * 2] = key;
-    slots[free * 2 + 1] = count;
+    const own = old[slot * 2 + 1] ?? 0;
+    if (own === 0) continue;
+    const row = old[slot * 2] ?? 0;
+    free = Math.max(free, row >>> shift);
+    slots[free * 2] = row;
+    slots[free * 2 + 1] = own;
     free++;
   }
   counts.slots = slots;

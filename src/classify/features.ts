@@ -2,7 +2,6 @@
 // that everybody has, and under a site's own key a row, so that neither the model nor a label kept for it tells a word.
 
 import { createCipheriv, createHash } from "node:crypto";
-import { ROWS } from "./counts.ts";
 import type { Heard } from "./hear.ts";
 import { stemFor } from "./stems.ts";
 import type { Words } from "./words.ts";
@@ -42,7 +41,6 @@ const LOW_BITS = 0x100000000;
 const BLOCK_BYTES = 16;
 /** More than twice the features of the longest mail. */
 const SET_SLOTS = 2 ** 18;
-const LAST_ROW = ROWS - 1;
 /** Tell kinds of features apart. */
 const SUBJECT_SALT = 0x5bd1e995;
 
@@ -141,17 +139,17 @@ export function keyedHashes(key: string): (stems: ArrayLike<number>) => Uint32Ar
   };
 }
 
-/** The row of a feature by the keyed hashes of its word or its two words. */
+/** The row of a feature by the keyed hashes of its word or its two words: 32 bits. */
 export function rowOf(kind: FeatureKind, first: number, second: number): number {
   switch (kind) {
     case "word":
-      return first & LAST_ROW;
+      return first;
     case "subject":
-      return mix(first, SUBJECT_SALT) & LAST_ROW;
+      return mix(first, SUBJECT_SALT);
     case "pair":
-      return mix(first, second) & LAST_ROW;
+      return mix(first, second);
     case "apart":
-      return mix(mix(first, APART_SALT), second) & LAST_ROW;
+      return mix(mix(first, APART_SALT), second);
   }
 }
 
