@@ -22,7 +22,7 @@ import { addTo, countOf, countsOf, emptyCounts, SEEN } from "../src/classify/cou
 import { type Features, featureReader, stemReader } from "../src/classify/features.ts";
 import { hear } from "../src/classify/hear.ts";
 import { STARTER_FILE } from "../src/rulebook/starter.ts";
-import { starterFrom, starterModel, starterUrgency } from "../src/rulebook/starter-file.ts";
+import { starterFrom, starterLinear, starterModel } from "../src/rulebook/starter-file.ts";
 import { messageSaying } from "./support/blank.ts";
 
 const CLASSES = ["clinical", "billing", "none"];
@@ -46,7 +46,7 @@ function taught(): BayesModel {
 
 function setupOf(model: BayesModel, change: Partial<ModelSetup> = {}): ModelSetup {
   const { classes } = model;
-  const calibration = { scale: 4, bias: classes.map(() => 0) };
+  const calibration = { scale: 4, lean: 0, bias: classes.map(() => 0) };
   return {
     classes,
     numbers: numbersOf(model),
@@ -55,7 +55,7 @@ function setupOf(model: BayesModel, change: Partial<ModelSetup> = {}): ModelSetu
     version: "7-abc",
     stage: "site",
     pins: [],
-    urgency: null,
+    linear: null,
     ...change,
   };
 }
@@ -178,18 +178,39 @@ test("calibrated, what is said with 70 % is right in 70 of 100 held-out mails", 
   const held = Array.from({ length: 400 }, (_, i) => {
     const at = i % 2;
     const says = i % 20 < 14 ? at : 1 - at;
-    return { scores: Float64Array.of(says === 0 ? 9 : -9, says === 1 ? 9 : -9), features: 9, at };
+    const logs = Float64Array.of(says === 0 ? 9 : -9, says === 1 ? 9 : -9);
+    return { logs, linear: new Float64Array(2), features: 9, at };
   });
   const calibration = fitted(held, 2);
-  const likely = probabilities(Float64Array.of(9, -9), 9, calibration);
+  const nothing = { linear: new Float64Array(2), features: 9 };
+  const likely = probabilities({ ...nothing, logs: Float64Array.of(9, -9) }, calibration);
   expect(likely[0]).toBeCloseTo(0.7, 2);
   expect((likely[0] ?? 0) + (likely[1] ?? 0)).toBeCloseTo(1, 9);
   expect(fitted(held, 2)).toEqual(calibration);
 });
 
 test("a class without a mail has no share of the probability", () => {
-  const likely = probabilities(Float64Array.of(3, 1, -Infinity), 4, { scale: 2, bias: [0, 0, 5] });
+  const scores = { logs: Float64Array.of(3, 1, -Infinity), linear: Float64Array.of(0, 0, 3), features: 4 };
+  const likely = probabilities(scores, { scale: 2, lean: 1, bias: [0, 0, 5] });
   expect(likely[2]).toBe(0);
+});
+
+test("what says nothing of a mail's class does not count, and what is always right counts most", () => {
+  const held = Array.from({ length: 400 }, (_, i) => {
+    const at = i % 2;
+    const [right, chance] = [Float64Array.of(1 - 2 * at, 2 * at - 1), Float64Array.of(i % 3, -(i % 3))];
+    return { right, chance, features: 4, at };
+  });
+  const byLogs = fitted(
+    held.map(({ right, chance, ...mail }) => ({ ...mail, logs: right, linear: chance })),
+    2,
+  );
+  expect(byLogs.scale).toBeGreaterThan(20 * Math.abs(byLogs.lean));
+  const byLine = fitted(
+    held.map(({ right, chance, ...mail }) => ({ ...mail, logs: chance, linear: right })),
+    2,
+  );
+  expect(byLine.lean).toBeGreaterThan(20 * Math.abs(byLine.scale));
 });
 
 test("counts lie the same way whatever was counted before, also when the table grew in between", () => {
@@ -246,8 +267,8 @@ test("under no key do features of the starter share rows, or short mails would b
   const file = starterFrom(readFileSync(STARTER_FILE));
   for (const key of ["one", "two", "three"]) {
     expect(file.entries - starterModel(file, key).counts.entries).toBeLessThan(20);
-    const { entries } = starterUrgency(file, key);
-    expect((file.weights.length / 5) * 2 - entries).toBeLessThan(4);
+    const { entries } = starterLinear(file, key);
+    expect(file.weighed - entries).toBeLessThan(4);
   }
 });
 
@@ -288,8 +309,8 @@ test("the same mail has the same features and scores on every machine", () => {
   `);
   expect([...logScores(taught(), features, "complement")]).toMatchInlineSnapshot(`
     [
-      15.464666205882587,
-      19.596714666799652,
+      16.198406361689194,
+      19.634312591278817,
       -Infinity,
     ]
   `);

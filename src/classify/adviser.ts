@@ -3,10 +3,18 @@
 
 import { createHmac } from "node:crypto";
 import { type BayesKind, type BayesModel, knownShare, logScores, modelFrom } from "./bayes.ts";
-import { type Calibration, probabilities } from "./calibration.ts";
+import { type Calibration, probabilities, type Scores } from "./calibration.ts";
 import { type Features, featureReader, type NamedFeature, stemReader } from "./features.ts";
 import type { Heard } from "./hear.ts";
-import { type UrgencyOdds, type UrgencySetup, urgencyModel, urgencyOdds, urgencyScores } from "./urgency-model.ts";
+import {
+  type LinearModel,
+  type LinearSetup,
+  linearModel,
+  linearScores,
+  typeScores,
+  type UrgencyOdds,
+  urgencyOdds,
+} from "./linear.ts";
 import { wordsOf } from "./words.ts";
 
 /** The class of mail that belongs to none of the queues. */
@@ -25,8 +33,8 @@ export type ModelSetup = {
   /** The key its features are hashed under. */
   readonly key: string;
   readonly calibration: Calibration;
-  /** What makes a mail urgent; null: it says nothing of that. */
-  readonly urgency: UrgencySetup | null;
+  /** What our written mails say beside the counts, of types and of urgency; null: nothing. */
+  readonly linear: LinearSetup | null;
   /** Names exactly what it was taught. */
   readonly version: string;
   readonly stage: Stage;
@@ -80,7 +88,7 @@ export function adviser(setup: ModelSetup): Adviser {
   if (model === null) throw new Error(`model ${version} has ${setup.numbers.length} numbers`);
   const types = classes.filter((_, at) => (model.mails[at] ?? 0) >= MAILS_MIN);
   const pins = new Map(setup.pins.map((pin) => [pin.print, pin]));
-  const urgency = setup.urgency && urgencyModel(setup.urgency);
+  const linear = setup.linear && linearModel(setup.linear);
   const stems = stemReader();
   const reader = featureReader(setup.key);
   return {
@@ -90,30 +98,37 @@ export function adviser(setup: ModelSetup): Adviser {
     advise(heard, language) {
       const features = reader.features(stems(heard, language));
       if (!knows(model, features)) return null;
-      const likely = likeliest(logScores(model, features, KIND), features.rows.length, setup);
-      const raised = urgency && urgencyOdds(urgencyScores(urgency, features), urgency.setup.odds);
-      return { ...likely, urgency: raised, version, stage };
+      const heads = linear && linearScores(linear, features);
+      const likely = likeliest(scoresOf(model, features, linearOf(linear, heads, classes)), setup);
+      return { ...likely, urgency: linear && heads && urgencyOdds(heads, linear.setup.odds), version, stage };
     },
     strongest(heard, language, type, most) {
       const at = classes.indexOf(type);
+      const { scale, lean } = setup.calibration;
+      const linearly = (rows: Uint32Array) =>
+        linearOf(linear, linear && linearScores(linear, { rows, words: NO_WORDS }), classes);
+      const nothing = linearly(NO_WORDS);
+      const named = reader.named(stems(heard, language), heard);
+      const root = Math.sqrt(Math.max(1, named.length));
       const weigh = ({ row, kind, words }: NamedFeature): Term => {
-        const scores = logScores(
-          model,
-          { rows: Uint32Array.of(row), words: kind === "word" ? Uint32Array.of(row) : NO_WORDS },
-          KIND,
-        );
-        const others = scores.filter((score, place) => place !== at && Number.isFinite(score));
-        const mean = others.reduce((sum, score) => sum + score, 0) / Math.max(1, others.length);
-        return { words, weight: (scores[at] ?? 0) - mean };
+        const rows = Uint32Array.of(row);
+        const logs = logScores(model, { rows, words: kind === "word" ? rows : NO_WORDS }, KIND);
+        const line = linearly(rows).map((score, place) => score - (nothing[place] ?? 0));
+        return { words, weight: (scale * leadOf(logs, at) + lean * leadOf(line, at)) / root };
       };
-      return reader
-        .named(stems(heard, language), heard)
+      return named
         .map(weigh)
         .filter(({ weight }) => weight > 0)
         .sort((a, b) => b.weight - a.weight)
         .slice(0, most);
     },
   };
+}
+
+/** By how much one score is above the mean of the others. */
+function leadOf(scores: Float64Array, at: number): number {
+  const others = scores.filter((score, place) => place !== at && Number.isFinite(score));
+  return (scores[at] ?? 0) - others.reduce((sum, score) => sum + score, 0) / Math.max(1, others.length);
 }
 
 /**
@@ -142,13 +157,28 @@ export function knows(model: BayesModel, { words }: Features): boolean {
   return words.length > 0 && knownShare(model, words) >= KNOWN_SHARE_MIN;
 }
 
-/** What log scores over so many features say of each class, the likeliest first. */
+/** What the model says of a mail, with what the linear model says of its classes. */
+export function scoresOf(model: BayesModel, features: Features, linear: Float64Array, kind = KIND): Scores {
+  return { logs: logScores(model, features, kind), linear, features: features.rows.length };
+}
+
+/** What scores by head say of the classes; nothing without a linear model. */
+export function linearOf(
+  linear: LinearModel | null,
+  heads: Float64Array | null,
+  classes: readonly string[],
+): Float64Array {
+  return linear === null || heads === null
+    ? new Float64Array(classes.length)
+    : typeScores(heads, linear.setup.heads, classes);
+}
+
+/** What scores say of each class, the likeliest first. */
 export function likeliest(
-  scores: Float64Array,
-  features: number,
+  scores: Scores,
   { classes, calibration }: Pick<ModelSetup, "classes" | "calibration">,
 ): Pick<Advice, "type" | "probability" | "all"> {
-  const likely = probabilities(scores, features, calibration);
+  const likely = probabilities(scores, calibration);
   const all = classes
     .map((type, at): Likely => {
       return { type, probability: Math.min(PROBABILITY_MAX, Math.round((likely[at] ?? 0) * 1000) / 1000) };

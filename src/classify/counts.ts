@@ -5,7 +5,7 @@
 // way whatever was counted and taken back before, and those of one row lie side by side.
 
 /** A row is any whole number below this. */
-const ROW_BITS = 32;
+const ROWS = 2 ** 32;
 /** A class and its count share a number; the class is in the first bits. */
 const COUNT_BITS = 27;
 const COUNT_MAX = 2 ** COUNT_BITS - 1;
@@ -18,44 +18,53 @@ const FULL = 0.8;
 const TAIL = 1024;
 
 /**
- * Slots of two numbers: the row, and class and count, which are 0 where nothing stands. `shift`: a row's home is in its first
- * bits. `used`: rows with the count of any class.
+ * Slots of two numbers: the row, and class and count, which are 0 where nothing stands. `spread`: a row times this is its home.
+ * `used`: rows with the count of any class.
  */
-export type Counts = { slots: Uint32Array; shift: number; entries: number; used: number };
+export type Counts = { slots: Uint32Array; spread: number; entries: number; used: number };
 
 export function emptyCounts(): Counts {
-  return { slots: slotsFor(SLOTS_MIN), shift: shiftFor(SLOTS_MIN), entries: 0, used: 0 };
+  return { slots: slotsFor(SLOTS_MIN), spread: SLOTS_MIN / ROWS, entries: 0, used: 0 };
 }
 
-/** A table of about so many counts, which `fill` adds: at once large enough, which saves half of the time. */
+/** A table of at most so many counts, which `fill` adds: at once large enough, which saves half of the time. */
 export function filledCounts(
   entries: number,
-  fill: (add: (row: number, at: number, by: number) => void) => void,
+  fill: (
+    add: (row: number, at: number, by: number) => void,
+    has: (row: number, at: number) => boolean,
+  ) => void,
 ): Counts {
   const homes = homesFor(entries);
-  const counts: Counts = { slots: slotsFor(homes), shift: shiftFor(homes), entries: 0, used: 0 };
-  fill((row, at, by) => change(counts, row, at, by));
+  const counts: Counts = { slots: slotsFor(homes), spread: homes / ROWS, entries: 0, used: 0 };
+  fill(
+    (row, at, by) => change(counts, row, at, by),
+    (row, at) => countOf(counts, row, at) !== 0,
+  );
   refit(counts);
   return counts;
 }
 
+/** Four, five, six or seven times a power of two: a table grows by a fifth or so, not to twice its size. */
 function homesFor(entries: number): number {
-  return Math.max(SLOTS_MIN, 2 ** Math.ceil(Math.log2(entries / FULL)));
+  const least = Math.max(SLOTS_MIN, Math.ceil(entries / FULL));
+  const step = 2 ** (31 - Math.clz32(least) - 2);
+  return Math.ceil(least / step) * step;
 }
 
 /** The counts in these slots, which stay their own; null when they are not as many as a table has. */
 export function countsFrom(slots: Uint32Array, entries: number, used: number): Counts | null {
   const homes = slots.length / 2 - TAIL;
-  if (homes < SLOTS_MIN || !Number.isInteger(Math.log2(homes))) return null;
-  return { slots, shift: shiftFor(homes), entries, used };
+  return homes === homesFor(entries) ? { slots, spread: homes / ROWS, entries, used } : null;
 }
 
 function slotsFor(homes: number): Uint32Array {
   return new Uint32Array((homes + TAIL) * 2);
 }
 
-function shiftFor(homes: number): number {
-  return ROW_BITS - Math.log2(homes);
+/** Homes are in the order of rows. */
+function homeOf(row: number, spread: number): number {
+  return Math.floor(row * spread);
 }
 
 /** What a row counts in a class, or `SEEN`. */
@@ -64,8 +73,8 @@ export function countOf(counts: Counts, row: number, at: number): number {
 }
 
 /** Writes what a row counts in each class into `into`; answers their sum. Of an empty row, as most are, it writes nothing. */
-export function countsOf({ slots, shift }: Counts, row: number, into: Uint32Array): number {
-  let slot = row >>> shift;
+export function countsOf({ slots, spread }: Counts, row: number, into: Uint32Array): number {
+  let slot = homeOf(row, spread);
   while (slots[slot * 2 + 1] !== 0 && (slots[slot * 2] ?? 0) < row) slot++;
   let sum = 0;
   for (; slots[slot * 2] === row; slot++) {
@@ -103,9 +112,9 @@ function countAt({ slots }: Counts, slot: number, row: number, at: number): numb
   return slots[slot * 2] === row && own >>> COUNT_BITS === at ? own & COUNT_MAX : 0;
 }
 
-/** Where the count of a row and class stands, or would. Homes are in the order of rows. */
-function slotOf({ slots, shift }: Counts, row: number, at: number): number {
-  let slot = row >>> shift;
+/** Where the count of a row and class stands, or would. */
+function slotOf({ slots, spread }: Counts, row: number, at: number): number {
+  let slot = homeOf(row, spread);
   for (; slots[slot * 2 + 1] !== 0; slot++) {
     const other = slots[slot * 2] ?? 0;
     if (other > row || (other === row && (slots[slot * 2 + 1] ?? 0) >>> COUNT_BITS >= at)) return slot;
@@ -126,10 +135,10 @@ function insert(counts: Counts, slot: number, row: number, own: number): void {
 }
 
 function remove(counts: Counts, slot: number): void {
-  const { slots, shift } = counts;
+  const { slots, spread } = counts;
   if (isOnlyOne(slots, slot)) counts.used -= 1;
   let end = slot + 1;
-  while (slots[end * 2 + 1] !== 0 && (slots[end * 2] ?? 0) >>> shift < end) end++;
+  while (slots[end * 2 + 1] !== 0 && homeOf(slots[end * 2] ?? 0, spread) < end) end++;
   slots.copyWithin(slot * 2, (slot + 1) * 2, end * 2);
   slots.fill(0, (end - 1) * 2, end * 2);
   counts.entries -= 1;
@@ -149,20 +158,19 @@ function isSeen(slots: Uint32Array, slot: number): boolean {
 /** As many slots as the entries ask for, whatever they were before. */
 function refit(counts: Counts): void {
   const { entries, slots: old } = counts;
-  const homes = old.length / 2 - TAIL;
-  if (entries <= homes * FULL && (homes === SLOTS_MIN || entries > (homes / 2) * FULL)) return;
   const wanted = homesFor(entries);
-  const [slots, shift] = [slotsFor(wanted), shiftFor(wanted)];
+  if (wanted === old.length / 2 - TAIL) return;
+  const [slots, spread] = [slotsFor(wanted), wanted / ROWS];
   let free = 0;
   for (let slot = 0; slot < old.length / 2; slot++) {
     const own = old[slot * 2 + 1] ?? 0;
     if (own === 0) continue;
     const row = old[slot * 2] ?? 0;
-    free = Math.max(free, row >>> shift);
+    free = Math.max(free, homeOf(row, spread));
     slots[free * 2] = row;
     slots[free * 2 + 1] = own;
     free++;
   }
   counts.slots = slots;
-  counts.shift = shift;
+  counts.spread = spread;
 }

@@ -2,12 +2,18 @@
 // that everybody has, and under a site's own key a row, so that neither the model nor a label kept for it tells a word.
 
 import { createCipheriv, createHash } from "node:crypto";
+import { askedPlaces } from "./asking.ts";
 import type { Heard } from "./hear.ts";
 import { stemFor } from "./stems.ts";
 import type { Words } from "./words.ts";
 
-/** The stems of a mail in order, as hashes below 2^52; the text in the stretches that words stand side by side in. */
-export type Stems = { readonly subject: readonly number[]; readonly text: readonly (readonly number[])[] };
+/**
+ * The stems of a mail in order, as hashes below 2^52; the text in the stretches that words stand side by side in, with the
+ * places of those in sentences that ask.
+ */
+export type Stems = { readonly subject: readonly number[]; readonly text: readonly StemStretch[] };
+
+type StemStretch = { readonly stems: readonly number[]; readonly asked: readonly number[] };
 
 /**
  * Features of one mail as rows, each once. `words` are those of its single words, with which `rows` begin: by them it is
@@ -18,8 +24,11 @@ export type Features = { readonly rows: Uint32Array; readonly words: Uint32Array
 /** A row, and the words of the mail that it stands for. */
 export type NamedFeature = { readonly row: number; readonly kind: FeatureKind; readonly words: string };
 
-/** What a feature is of: a word, a word as one of the subject, two words side by side, or two with one between them. */
-export const FEATURE_KINDS = ["word", "subject", "pair", "apart"] as const;
+/**
+ * What a feature is of: a word, a word as one of the subject, two words side by side, two with one between them, or a word as
+ * one of a sentence that asks.
+ */
+export const FEATURE_KINDS = ["word", "subject", "pair", "apart", "asked"] as const;
 export type FeatureKind = (typeof FEATURE_KINDS)[number];
 
 /** Turns stems into features under one key; another key gives other rows for the same stems. */
@@ -45,6 +54,7 @@ const SET_SLOTS = 2 ** 18;
 const SUBJECT_SALT = 0x5bd1e995;
 
 const APART_SALT = 0x1b873593;
+const ASKED_SALT = 0xe6546b64;
 
 /** Cuts mails into stems; remembers words it has met. */
 export function stemReader(): (heard: Heard, language: string | null) => Stems {
@@ -53,17 +63,24 @@ export function stemReader(): (heard: Heard, language: string | null) => Stems {
   return (heard, language) => {
     const hashOf = language === "es" ? spanish : english;
     let left = WORDS_MAX;
-    const take = ({ text }: Words): readonly number[] => {
+    const take = ({ text }: Words, asking: readonly number[]): StemStretch => {
       const count = Math.min(left, text.length);
       left -= count;
       const stems: number[] = [];
+      const asked: number[] = [];
+      let next = 0;
       for (let at = 0; at < count; at++) {
         const word = text[at] ?? "";
-        if (isWord(word)) stems.push(hashOf(word));
+        const isAsked = asking[next] === at;
+        if (isAsked) next += 1;
+        if (!isWord(word)) continue;
+        if (isAsked) asked.push(stems.length);
+        stems.push(hashOf(word));
       }
-      return stems;
+      return { stems, asked };
     };
-    return { subject: take(heard.subject.words), text: heard.text.map(({ words }) => take(words)) };
+    const subject = take(heard.subject.words, []).stems;
+    return { subject, text: heard.text.map(({ words }) => take(words, askedPlaces(words, heard.source))) };
   };
 }
 
@@ -87,15 +104,15 @@ export function featureReader(key: string): FeatureReader {
   const keyed = remembering((stem: number) => hashed([stem])[0] ?? 0);
   const underKey = ({ subject, text }: Stems): Stems => ({
     subject: subject.map(keyed),
-    text: text.map((stems) => stems.map(keyed)),
+    text: text.map(({ stems, asked }) => ({ stems: stems.map(keyed), asked })),
   });
   const words = startRowSet();
   const others = startRowSet();
   return {
     features(stems) {
-      const all = stems.text.reduce((sum, { length }) => sum + length, stems.subject.length);
+      const all = stems.text.reduce((sum, { stems: { length } }) => sum + length, stems.subject.length);
       words.clear(all);
-      others.clear(all * 3);
+      others.clear(all * 4);
       eachFeature(underKey(stems), (kind, first, second) => {
         const row = rowOf(kind, first, second);
         if (kind === "word") words.add(row);
@@ -111,6 +128,7 @@ export function featureReader(key: string): FeatureReader {
       const found = new Map<number, NamedFeature>();
       eachFeature(underKey(stems), (kind, first, second, stretch, from) => {
         const row = rowOf(kind, first, second);
+        if (kind === "asked") return; // it is a word already
         const words = stretches[stretch] ?? [];
         const named =
           kind === "apart" ? `${words[from]} … ${words[from + 2]}` : words.slice(from, from + WORDS_OF[kind]).join(" ");
@@ -150,6 +168,8 @@ export function rowOf(kind: FeatureKind, first: number, second: number): number 
       return mix(first, second);
     case "apart":
       return mix(mix(first, APART_SALT), second);
+    case "asked":
+      return mix(first, ASKED_SALT);
   }
 }
 
@@ -158,7 +178,7 @@ type OnFeature = (kind: FeatureKind, first: number, second: number, stretch: num
 
 /** Every feature of a mail in the order they are met, as often as they are; `stems` may be hashes under a key. */
 export function eachFeature({ subject, text }: Stems, on: OnFeature): void {
-  [subject, ...text].forEach((stems, stretch) => {
+  [{ stems: subject, asked: [] }, ...text].forEach(({ stems, asked }, stretch) => {
     stems.forEach((stem, at) => {
       // Words of the subject also count as words: a subject is often the whole mail.
       on("word", stem, stem, stretch, at);
@@ -167,6 +187,7 @@ export function eachFeature({ subject, text }: Stems, on: OnFeature): void {
       // "move my surgery" and "move the surgery": 84 of 100 right instead of 83.
       if (at > 1) on("apart", stems[at - 2] ?? 0, stem, stretch, at - 2);
     });
+    for (const at of asked) on("asked", stems[at] ?? 0, stems[at] ?? 0, stretch, at);
   });
 }
 

@@ -14,8 +14,8 @@ export type HeardWords = Stretch & { readonly words: Words };
 /** A stretch of the text by who wrote it. */
 type HeardText = HeardWords & { readonly by: "own" | "forwarded" };
 
-/** What rules, forms and model hear of subject and text. */
-export type Heard = { readonly subject: HeardWords; readonly text: readonly HeardText[] };
+/** What rules, forms and model hear of subject and text; `source` is the whole text the stretches are of. */
+export type Heard = { readonly subject: HeardWords; readonly text: readonly HeardText[]; readonly source: string };
 
 /** A stretch that phrases are looked for in; none reaches from one into another. */
 export type Searched = HeardWords & {
@@ -34,7 +34,7 @@ export function hear({ subject, text, sections }: Message): Heard {
   for (const { kind, start, end } of sections) {
     if (kind === "own" || kind === "forwarded") heard.push({ start, end, by: kind, words: words(text, start, end) });
   }
-  return { subject: { start: 0, end: subject.length, words: words(subject) }, text: heard };
+  return { subject: { start: 0, end: subject.length, words: words(subject) }, text: heard, source: text };
 }
 
 /** The text of a field, as spans point into it. */

@@ -57,5 +57,5 @@ async function baseWithout(store: Store, asked: ReadonlySet<number>, mails: read
     (wide, type) => (wide.classes.includes(type) ? wide : widened(wide, type)),
     taught.model,
   );
-  return { model, key: taught.key, calibration: calibrationOf(known, taught), urgency: taught.urgency };
+  return { model, key: taught.key, calibration: calibrationOf(known, taught), linear: taught.linear };
 }

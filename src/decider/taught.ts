@@ -6,7 +6,7 @@ import type { ModelSetup, Pinned, Stage } from "../classify/adviser.ts";
 import { NONE } from "../classify/adviser.ts";
 import { type BayesModel, modelFrom, numbersOf, train, untrain, widened } from "../classify/bayes.ts";
 import type { Calibration } from "../classify/calibration.ts";
-import type { UrgencySetup } from "../classify/urgency-model.ts";
+import type { LinearSetup } from "../classify/linear.ts";
 import { readStarter, type Starter } from "../rulebook/starter.ts";
 import type { Lesson, TeachingStore } from "../store/teaching.ts";
 
@@ -32,7 +32,7 @@ export function starterSetup(): ModelSetup {
     numbers: numbersOf(model),
     key: NO_STORE_KEY,
     calibration: starter.calibration,
-    urgency: starter.urgency(NO_STORE_KEY),
+    linear: starter.linear(NO_STORE_KEY),
     version: `starter-${starter.hash}`,
     stage: "starter",
     pins: [],
@@ -53,7 +53,7 @@ export class TaughtModel {
     this.store = store;
     this.starter = starter;
     this.key = key;
-    this.urgency = starter.urgency(key);
+    this.linear = starter.linear(key);
     this.model = model;
   }
 
@@ -107,8 +107,8 @@ export class TaughtModel {
     return `${this.labelId}-${told.slice(0, VERSION_DIGITS)}`;
   }
 
-  /** What makes a mail urgent: people's lessons are of types only. */
-  readonly urgency: UrgencySetup;
+  /** As our written mails make it: people's lessons go into the counts. */
+  readonly linear: LinearSetup;
 
   get starterCalibration(): Calibration {
     return this.starter.calibration;
@@ -123,8 +123,8 @@ export class TaughtModel {
   setup(calibration: Calibration, pins: readonly Pinned[]): ModelSetup {
     const { classes } = this.model;
     const numbers = numbersOf(this.model);
-    const { key, urgency } = this;
-    return { classes, numbers, key, calibration, urgency, version: this.version, stage: this.stage, pins };
+    const { key, linear } = this;
+    return { classes, numbers, key, calibration, linear, version: this.version, stage: this.stage, pins };
   }
 
   private learn({ id, chain, by, type, features }: Lesson): void {

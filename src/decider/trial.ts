@@ -3,9 +3,10 @@
 // more of any other, and must not leave clearly more to people.
 
 import { setImmediate } from "node:timers/promises";
-import { KIND, knows, likeliest, NONE } from "../classify/adviser.ts";
-import { logScores, train, untrain } from "../classify/bayes.ts";
+import { knows, likeliest, linearOf, NONE, scoresOf } from "../classify/adviser.ts";
+import { train, untrain } from "../classify/bayes.ts";
 import { type Calibration, fitted, type Held } from "../classify/calibration.ts";
+import { linearModel, linearScores } from "../classify/linear.ts";
 import type { Lesson, Taught, TeachingStore } from "../store/teaching.ts";
 import { TaughtModel } from "./taught.ts";
 
@@ -19,7 +20,7 @@ export type TrialRow = {
 
 /** What was found; kept as JSON. */
 export type TrialFindings = {
-  readonly v: 1;
+  readonly v: 2;
   readonly rows: readonly TrialRow[];
   /** Types that got worse beyond what is allowed. */
   readonly worse: readonly string[];
@@ -63,7 +64,8 @@ export async function tryLessons(store: TeachingStore, watched: readonly string[
 /** The calibration of the model in use: the one it was tried with. */
 export function calibrationOf({ live, liveFound }: Taught, taught: TaughtModel): Calibration {
   if (liveFound === null || live !== taught.labelId) return taught.starterCalibration;
-  return (JSON.parse(liveFound) as TrialFindings).calibration ?? taught.starterCalibration;
+  const found = JSON.parse(liveFound) as TrialFindings;
+  return (found.v === 2 ? found.calibration : null) ?? taught.starterCalibration;
 }
 
 /** The lessons that stand, newest last. */
@@ -109,7 +111,7 @@ async function findings(
     return { type, mails: own.length, live: count("live"), next: count("next") };
   });
   const worse = rows.filter((row) => isWorse(row, watched)).map(({ type }) => type);
-  return { v: 1, rows, worse, calibration: calibrations.own };
+  return { v: 2, rows, worse, calibration: calibrations.own };
 }
 
 /** Of mail for nobody, none can be lost, and people may get all of it. */
@@ -123,7 +125,9 @@ function isWorse({ type, mails, live, next }: TrialRow, watched: readonly string
 type HeldOut = Held & { readonly isKnown: boolean; readonly half: 0 | 1 };
 
 /** Every lesson as the model scores it, all lessons of its writer taken back first; in the order of the lessons. */
-async function heldOut(lessons: readonly Lesson[], { model, labelId }: TaughtModel): Promise<readonly HeldOut[]> {
+async function heldOut(lessons: readonly Lesson[], taught: TaughtModel): Promise<readonly HeldOut[]> {
+  const { model, labelId } = taught;
+  const linear = linearModel(taught.linear);
   const held = new Map<Lesson, HeldOut>();
   let turn = 0;
   let half: 0 | 1 = 0;
@@ -132,9 +136,9 @@ async function heldOut(lessons: readonly Lesson[], { model, labelId }: TaughtMod
     for (const { features, type } of seen) untrain(model, features, type);
     for (const lesson of own) {
       const { features, type } = lesson;
-      const scores = logScores(model, features, KIND);
+      const scores = scoresOf(model, features, linearOf(linear, linearScores(linear, features), model.classes));
       const at = model.classes.indexOf(type);
-      held.set(lesson, { scores, features: features.rows.length, at, isKnown: knows(model, features), half });
+      held.set(lesson, { ...scores, at, isKnown: knows(model, features), half });
     }
     for (const { features, type } of seen) train(model, features, type);
     half = half === 0 ? 1 : 0;
@@ -172,7 +176,7 @@ function answerOf(
   calibration: Calibration,
 ): Answer {
   if (held === undefined || !held.isKnown) return "people";
-  const judged = likeliest(held.scores, held.features, { classes, calibration });
+  const judged = likeliest(held, { classes, calibration });
   if (judged.probability < SPEAKS_FROM || (judged.type === NONE && type !== NONE)) return "people";
   return judged.type === type ? "right" : "lost";
 }

@@ -2,27 +2,29 @@
 // writer, and by rules and model as the gateway does it. Writers are kept together, because one writer's mails resemble
 // each other.
 
-import { type Advice, type Adviser, likeliest, NONE } from "../classify/adviser.ts";
+import { type Advice, type Adviser, likeliest, linearOf, NONE } from "../classify/adviser.ts";
 import { type BayesKind, type BayesModel, emptyModel } from "../classify/bayes.ts";
 import { type Calibration, fitted } from "../classify/calibration.ts";
 import type { CompiledRules } from "../classify/compile.ts";
 import { type Features, featureReader, stemReader } from "../classify/features.ts";
 import { hear } from "../classify/hear.ts";
 import {
+  type LinearSetup,
+  linearModel,
+  linearScores,
+  RAISING,
+  typeScores,
   type UrgencyOdds,
-  type UrgencySetup,
-  urgencyModel,
   urgencyOdds,
-  urgencyScores,
-} from "../classify/urgency-model.ts";
+} from "../classify/linear.ts";
 import type { Facts, Message } from "../message.ts";
 import type { Outcome, Urgency } from "../outcome.ts";
 import { parse } from "../parse/parse.ts";
 import { decideMessage } from "../pipeline.ts";
 import { exampleFacts } from "./example-mail.ts";
 import { type LabelledMail, mailBytes } from "./labelled.ts";
+import { foldsOf, heldLinear, plattOdds, taughtUrgency, WRITER_FOLDS } from "./linear-training.ts";
 import { type HeldMail, heldOut, readStarter } from "./starter.ts";
-import { foldsOf, heldUrgency, plattOdds, taughtUrgency, WRITER_FOLDS } from "./urgency-training.ts";
 
 /** What one way of deciding answers; null: people look at it. */
 export type Answers = {
@@ -76,7 +78,7 @@ export type Base = {
   /** The key its features are hashed under. */
   readonly key: string;
   readonly calibration: Calibration;
-  readonly urgency: UrgencySetup;
+  readonly linear: LinearSetup;
 };
 
 const NO_BASE_KEY = "evaluation";
@@ -103,13 +105,13 @@ export async function evaluate(
     progress(read.length);
   }
   const classes = base?.model.classes ?? [...rules.set.types.map(({ name }) => name), NONE];
-  const held = heldOut(read, base?.model ?? emptyModel(classes), kind);
+  const linear = base === null ? linearByOthers(read, classes) : linearBy(base.linear, classes);
+  const held = heldOut(read, base?.model ?? emptyModel(classes), linear.ofTypes, kind);
   const { calibratedBy, calibrationOf } = calibrated(held, classes, base?.calibration ?? null);
-  const oddsOf = base === null ? urgencyByOthers(read) : urgencyBy(base.urgency);
-  const asked = held.map(({ mail, scores, features, isKnown }): Evaluated => {
+  const asked = held.map(({ mail, isKnown, ...scores }): Evaluated => {
     const calibration = calibrationOf(mail.voice);
-    const advice = isKnown ? likeliest(scores, features, { classes, calibration }) : null;
-    return evaluated(mail, advice && { ...advice, urgency: oddsOf(mail) }, rules);
+    const advice = isKnown ? likeliest(scores, { classes, calibration }) : null;
+    return evaluated(mail, advice && { ...advice, urgency: linear.odds(mail) }, rules);
   });
   return { mails: asked, calibratedBy };
 }
@@ -134,23 +136,38 @@ function calibrated(
   return { calibratedBy: "other-writers", calibrationOf: (voice) => fittings[foldOf.get(voice) ?? 0] ?? first };
 }
 
-function urgencyBy(setup: UrgencySetup): (mail: Read) => UrgencyOdds {
-  const model = urgencyModel(setup);
-  return ({ features }) => urgencyOdds(urgencyScores(model, features), setup.odds);
+/** What the linear model says of a mail: of its classes, around 0, and of its urgency. */
+type Linearly = {
+  readonly ofTypes: (mail: Read) => Float64Array;
+  readonly odds: (mail: Read) => UrgencyOdds | null;
+};
+
+function linearBy(setup: LinearSetup, classes: readonly string[]): Linearly {
+  const model = linearModel(setup);
+  return {
+    ofTypes: ({ features }) => linearOf(model, linearScores(model, features), classes),
+    odds: ({ features }) => urgencyOdds(linearScores(model, features), setup.odds),
+  };
 }
 
-/** How urgent each mail is by what is learnt of other writers, which mails of others yet say what the scores mean. */
-function urgencyByOthers(read: readonly Read[]): (mail: Read) => UrgencyOdds | null {
-  const scores = new Map(heldUrgency(read).map((own, at) => [read[at], own]));
+/** By what is learnt of other writers, and mails of others yet say what the scores of urgency mean. */
+function linearByOthers(read: readonly Read[], classes: readonly string[]): Linearly {
+  const heads = [...RAISING, ...classes];
+  const scores = new Map(heldLinear(read, classes).map((own, at) => [read[at], own]));
   const folds = foldsOf(read);
   const told = read.flatMap((mail) => {
     const [own, urgency] = [scores.get(mail), taughtUrgency(mail)];
     return own === undefined || urgency === null ? [] : [{ scores: own, urgency, fold: folds.get(mail.voice) }];
   });
-  const odds = Array.from({ length: WRITER_FOLDS }, (_, fold) => plattOdds(told.filter((each) => each.fold !== fold)));
-  return (mail) => {
-    const [own, fitting] = [scores.get(mail), odds[folds.get(mail.voice) ?? 0]];
-    return told.length < FITTED_FROM || own === undefined || fitting === undefined ? null : urgencyOdds(own, fitting);
+  const fittings = Array.from({ length: WRITER_FOLDS }, (_, fold) =>
+    plattOdds(told.filter((each) => each.fold !== fold)),
+  );
+  return {
+    ofTypes: (mail) => typeScores(scores.get(mail) ?? new Float64Array(), heads, classes),
+    odds: (mail) => {
+      const [own, fitting] = [scores.get(mail), fittings[folds.get(mail.voice) ?? 0]];
+      return told.length < FITTED_FROM || own === undefined || fitting === undefined ? null : urgencyOdds(own, fitting);
+    },
   };
 }
 

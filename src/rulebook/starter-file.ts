@@ -1,23 +1,23 @@
 // The starter's file: what our written mails count together, by the hashes of their stems, so that a model under any key
-// is made of it in a few hundredths of a second, and what makes a mail urgent. A line of JSON, then the hashes, then the
+// is made of it in a few hundredths of a second, and the linear model beside it. A line of JSON, then the hashes, then the
 // counts, then the weights.
 
 import { type BayesModel, mailWeight } from "../classify/bayes.ts";
 import type { Calibration } from "../classify/calibration.ts";
 import { filledCounts, SEEN } from "../classify/counts.ts";
 import { eachFeature, FEATURE_KINDS, type FeatureKind, keyedHashes, rowOf, type Stems } from "../classify/features.ts";
-import { type UrgencyScores, type UrgencySetup, urgencySetup } from "../classify/urgency-model.ts";
+import { type LinearSetup, linearSetup } from "../classify/linear.ts";
 import type { Urgency } from "../outcome.ts";
-import { learnUrgency } from "./urgency-training.ts";
+import { learnLinear, type TeachingMail, weighed } from "./linear-training.ts";
 
 /** A mail by the place of its class, what the model sees of it, and how urgent it is; null: it does not teach that. */
 export type StarterMail = { readonly at: number; readonly stems: Stems; readonly urgency: Urgency | null };
 
 /** What is fitted on mails whose writers the model had not seen. */
-export type StarterFit = { readonly calibration: Calibration; readonly odds: UrgencySetup["odds"] };
+export type StarterFit = { readonly calibration: Calibration; readonly odds: LinearSetup["odds"] };
 
 type Head = StarterFit & {
-  readonly v: 2;
+  readonly v: 3;
   readonly classes: readonly string[];
   /** Mails, and what their features count, by class. */
   readonly mails: readonly number[];
@@ -26,14 +26,17 @@ type Head = StarterFit & {
   readonly entries: number;
   /** Numbers that hold the counts; what follows are the weights. */
   readonly counts: number;
-  readonly biases: UrgencyScores;
+  readonly heads: readonly string[];
+  /** Weights of all features. */
+  readonly weighed: number;
+  readonly biases: readonly number[];
 };
 
 export type StarterFile = Omit<Head, "v" | "counts"> & {
   readonly hashes: Float64Array;
   /** For each feature: the places of its stems, its classes as bits with its kind above, and the count of each class. */
   readonly counts: Uint16Array;
-  /** For each feature: the places of its stems, its kind, and its weights for the levels. */
+  /** For each feature: the places of its stems, its heads as bits with its kind above, and the weight of each head. */
   readonly weights: Uint16Array;
 };
 
@@ -50,10 +53,10 @@ export function starterBytes(classes: readonly string[], fit: StarterFit, mails:
   const places = new Map<number, number>();
   const counted = new Map<number, { mails: number; readonly counts: Map<number, number> }>();
   const totals = classes.map(() => 0);
-  const teaching: { readonly features: readonly number[]; readonly urgency: Urgency }[] = [];
+  const teaching: TeachingMail[] = [];
   for (const { at, stems, urgency } of mails) {
     const features = featuresOf(stems, places);
-    if (urgency !== null) teaching.push({ features: [...features], urgency });
+    teaching.push({ features: [...features], type: classes[at] ?? "", urgency });
     const weight = mailWeight(features.size);
     totals[at] = (totals[at] ?? 0) + weight * features.size;
     for (const feature of features) {
@@ -68,20 +71,16 @@ export function starterBytes(classes: readonly string[], fit: StarterFit, mails:
   const all = [...counted]
     .filter(([feature, { mails: count }]) => kindOf(feature) !== "apart" || count >= APART_MAILS_MIN)
     .sort(([a], [b]) => a - b);
-  const stream = all.flatMap(([feature, { counts }]) => {
-    const bits = [...counts.keys()].sort((a, b) => a - b);
-    const own = bits.map((bit) => counts.get(bit) ?? 0);
-    const kind = FEATURE_KINDS.indexOf(kindOf(feature)) << KIND_BIT;
-    return [...stemsOf(feature), bits.reduce((sum, bit) => sum | (1 << bit), kind), ...own];
-  });
-  const learnt = learnUrgency(teaching);
+  const stream = all.flatMap(([feature, { counts }]) => packed(feature, [...counts]));
+  const learnt = learnLinear(teaching, classes);
   const weights = [...learnt.weights]
     .sort(([a], [b]) => a - b)
-    .flatMap(([feature, own]) => [...stemsOf(feature), FEATURE_KINDS.indexOf(kindOf(feature)), ...own]);
-  if (places.size > PLACES || classes.length > SEEN_BIT || stream.some((number) => number > COUNT_MAX))
+    .flatMap(([feature, own]) => packed(feature, [...own.entries()]));
+  const isRoom = places.size <= PLACES && learnt.heads.length <= KIND_BIT && classes.length <= SEEN_BIT;
+  if (!isRoom || stream.some((number) => number > COUNT_MAX))
     throw new Error("the starter has more stems, classes or mails than its file can hold");
   const head: Head = {
-    v: 2,
+    v: 3,
     classes,
     ...fit,
     mails: classes.map((_, own) => mails.filter(({ at }) => at === own).length),
@@ -89,6 +88,8 @@ export function starterBytes(classes: readonly string[], fit: StarterFit, mails:
     stems: places.size,
     entries: all.reduce((sum, [, { counts }]) => sum + counts.size, 0),
     counts: stream.length,
+    heads: learnt.heads,
+    weighed: weighed(learnt),
     biases: learnt.biases,
   };
   return Buffer.concat([
@@ -97,6 +98,29 @@ export function starterBytes(classes: readonly string[], fit: StarterFit, mails:
     Buffer.from(Uint16Array.from(stream).buffer),
     Buffer.from(Uint16Array.from(weights).buffer),
   ]);
+}
+
+/** A feature with what it counts by bits, those that are 0 left out. */
+function packed(feature: number, told: readonly (readonly [bit: number, own: number])[]): readonly number[] {
+  const own = told.filter(([, count]) => count !== 0).sort(([a], [b]) => a - b);
+  const kind = FEATURE_KINDS.indexOf(kindOf(feature)) << KIND_BIT;
+  return [...stemsOf(feature), own.reduce((sum, [bit]) => sum | (1 << bit), kind), ...own.map(([, count]) => count)];
+}
+
+/** Every feature of a stream of such under keyed hashes: its row, and what it counts by bits. */
+function eachPacked(
+  stream: Uint16Array,
+  keyed: Uint32Array,
+  on: (row: number, bit: number, own: number) => void,
+): void {
+  for (let next = 0; next < stream.length; ) {
+    const flags = stream[next + 2] ?? 0;
+    const [first, second] = [keyed[stream[next] ?? 0] ?? 0, keyed[stream[next + 1] ?? 0] ?? 0];
+    const row = rowOf(FEATURE_KINDS[flags >>> KIND_BIT] ?? "word", first, second);
+    let bits = flags & ((1 << KIND_BIT) - 1);
+    next += 3;
+    for (let bit = 0; bits !== 0; bit++, bits >>>= 1) if (bits % 2 === 1) on(row, bit, stream[next++] ?? 0);
+  }
 }
 
 /** The features of a mail as numbers: kind, place of the first stem and place of the second. */
@@ -131,14 +155,10 @@ export function starterFrom(bytes: Uint8Array): StarterFile {
   return { ...head, hashes, counts, weights: new Uint16Array(own, hashes.byteLength + counts.byteLength) };
 }
 
-/** What makes a mail urgent, under a key. */
-export function starterUrgency({ hashes, weights, biases, odds }: StarterFile, key: string): UrgencySetup {
+/** The linear model of the file under a key. */
+export function starterLinear({ hashes, weights, weighed: all, heads, biases, odds }: StarterFile, key: string): LinearSetup {
   const keyed = keyedHashes(key)(hashes);
-  const rows = Array.from({ length: weights.length / 5 }, (_, at): readonly [number, UrgencyScores] => {
-    const [first = 0, second = 0, kind = 0, p1 = 0, p2 = 0] = weights.subarray(at * 5, at * 5 + 5);
-    return [rowOf(FEATURE_KINDS[kind] ?? "word", keyed[first] ?? 0, keyed[second] ?? 0), [p1, p2]];
-  });
-  return urgencySetup(rows, { biases, odds });
+  return linearSetup(all, (add) => eachPacked(weights, keyed, add), { heads, biases, odds });
 }
 
 /** The model of the file under a key. */
@@ -148,15 +168,7 @@ export function starterModel(
 ): BayesModel {
   const keyed = keyedHashes(key)(hashes);
   const filled = filledCounts(entries, (add) => {
-    for (let next = 0; next < counts.length; ) {
-      const [first = 0, second = 0, flags = 0] = counts.subarray(next, next + 3);
-      const row = rowOf(FEATURE_KINDS[flags >>> KIND_BIT] ?? "word", keyed[first] ?? 0, keyed[second] ?? 0);
-      let bits = flags & ((1 << KIND_BIT) - 1);
-      next += 3;
-      for (let bit = 0; bits !== 0; bit++, bits >>>= 1) {
-        if (bits % 2 === 1) add(row, bit === SEEN_BIT ? SEEN : bit, counts[next++] ?? 0);
-      }
-    }
+    eachPacked(counts, keyed, (row, bit, count) => add(row, bit === SEEN_BIT ? SEEN : bit, count));
   });
   return { classes, mails: Uint32Array.from(mails), totals: Uint32Array.from(totals), counts: filled };
 }

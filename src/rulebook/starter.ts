@@ -4,16 +4,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { KIND, knows, NONE } from "../classify/adviser.ts";
-import { type BayesModel, emptyModel, logScores, train, untrain } from "../classify/bayes.ts";
+import { KIND, knows, NONE, scoresOf } from "../classify/adviser.ts";
+import { type BayesModel, emptyModel, train, untrain } from "../classify/bayes.ts";
 import { type Calibration, fitted, type Held } from "../classify/calibration.ts";
 import { type Features, featureReader, type Stems, stemReader } from "../classify/features.ts";
 import { hear } from "../classify/hear.ts";
-import type { UrgencySetup } from "../classify/urgency-model.ts";
+import { type LinearSetup, RAISING, typeScores } from "../classify/linear.ts";
 import { parse } from "../parse/parse.ts";
 import { type LabelledMail, mailBytes } from "./labelled.ts";
-import { starterBytes, starterFrom, starterModel, starterUrgency } from "./starter-file.ts";
-import { heldUrgency, plattOdds, taughtUrgency } from "./urgency-training.ts";
+import { heldLinear, plattOdds, taughtUrgency } from "./linear-training.ts";
+import { starterBytes, starterFrom, starterLinear, starterModel } from "./starter-file.ts";
 
 /** The types our written mails are of. */
 export const STARTER_TYPES = ["clinical", "billing", "admissions", "access"] as const;
@@ -28,8 +28,8 @@ export type Starter = {
   readonly mails: readonly number[];
   /** First 8 hex digits of the SHA-256 over what it was taught. */
   readonly hash: string;
-  /** What makes a mail urgent, under a key. */
-  urgency(key: string): UrgencySetup;
+  /** The linear model under a key. */
+  linear(key: string): LinearSetup;
   /** The model under a key; every call makes a new one. */
   model(key: string): BayesModel;
 };
@@ -40,8 +40,8 @@ export function readStarter(): Starter {
   const file = starterFrom(bytes);
   const { classes, calibration, mails } = file;
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8);
-  const urgency = (key: string) => starterUrgency(file, key);
-  return { classes, calibration, mails, hash, urgency, model: (key) => starterModel(file, key) };
+  const linear = (key: string) => starterLinear(file, key);
+  return { classes, calibration, mails, hash, linear, model: (key) => starterModel(file, key) };
 }
 
 /** Works the file out of labelled mails; the same mails give the same bytes. */
@@ -54,8 +54,12 @@ export async function starterOf(labelled: readonly LabelledMail[]): Promise<Uint
     const stems = read(hear(message), message.language);
     seen.push({ ...mail, stems, features: reader.features(stems) });
   }
-  const calibration = fitted(heldOut(seen, emptyModel(STARTER_CLASSES)), STARTER_CLASSES.length);
-  const scores = heldUrgency(seen);
+  const scores = heldLinear(seen, STARTER_CLASSES);
+  const linear = new Map(seen.map((mail, at) => [mail, scores[at] ?? new Float64Array()]));
+  const held = heldOut(seen, emptyModel(STARTER_CLASSES), (mail) =>
+    typeScores(linear.get(mail) ?? new Float64Array(), [...RAISING, ...STARTER_CLASSES], STARTER_CLASSES),
+  );
+  const calibration = fitted(held, STARTER_CLASSES.length);
   const told = seen.flatMap((mail, at) => {
     const [urgency, own] = [taughtUrgency(mail), scores[at]];
     return urgency === null || own === undefined ? [] : [{ scores: own, urgency }];
@@ -69,8 +73,16 @@ export async function starterOf(labelled: readonly LabelledMail[]): Promise<Uint
 /** Mails by their writer, with what the model sees of them. */
 type Voiced = Pick<LabelledMail, "voice" | "type" | "evaluate"> & { readonly features: Features };
 
-/** The scores of every mail by the model, taught all mails but those of its writer: those are taken back and trained again. */
-export function heldOut<M extends Voiced>(seen: readonly M[], model: BayesModel, kind = KIND): readonly HeldMail<M>[] {
+/**
+ * The scores of every mail by the model, taught all mails but those of its writer: those are taken back and trained again.
+ * @param linear what the linear model says of its classes
+ */
+export function heldOut<M extends Voiced>(
+  seen: readonly M[],
+  model: BayesModel,
+  linear: (mail: M) => Float64Array,
+  kind = KIND,
+): readonly HeldMail<M>[] {
   const { classes } = model;
   for (const { features, type } of seen) train(model, features, type);
   const held: HeldMail<M>[] = [];
@@ -79,10 +91,9 @@ export function heldOut<M extends Voiced>(seen: readonly M[], model: BayesModel,
     if (asked.length === 0) continue;
     for (const { features, type } of own) untrain(model, features, type);
     for (const mail of asked) {
-      const { rows } = mail.features;
-      const scores = logScores(model, mail.features, kind);
       const isKnown = knows(model, mail.features);
-      held.push({ mail, scores, features: rows.length, at: classes.indexOf(mail.type), isKnown });
+      const scores = scoresOf(model, mail.features, linear(mail), kind);
+      held.push({ ...scores, mail, at: classes.indexOf(mail.type), isKnown });
     }
     for (const { features, type } of own) train(model, features, type);
   }

@@ -1,5 +1,5 @@
-// What the model makes of urgency: it learns from whole mails, says the same each time, raises and never lowers, and the
-// starter hears emergencies that no rule has words for.
+// The linear model: it learns from whole mails, says the same each time, tells types and urgency, raises urgency and never
+// lowers it, and the starter hears emergencies that no rule has words for.
 
 import { expect, test } from "vitest";
 import { adviser } from "../src/classify/adviser.ts";
@@ -7,12 +7,13 @@ import { classify } from "../src/classify/classify.ts";
 import { compileRules } from "../src/classify/compile.ts";
 import { featureReader, stemReader } from "../src/classify/features.ts";
 import { hear } from "../src/classify/hear.ts";
-import { urgencyModel, urgencyOdds, urgencyScores, urgencySetup } from "../src/classify/urgency-model.ts";
+import { keptWeight, linearModel, linearScores, linearSetup, typeScores, urgencyOdds } from "../src/classify/linear.ts";
 import { starterSetup } from "../src/decider/taught.ts";
 import type { Urgency } from "../src/outcome.ts";
-import { heldUrgency, learnUrgency, plattOdds, taughtUrgency } from "../src/rulebook/urgency-training.ts";
+import { heldLinear, learnLinear, plattOdds, setupOf, taughtUrgency } from "../src/rulebook/linear-training.ts";
 import { BLANK_RULES, messageSaying, NO_GROUND, ruleSaying } from "./support/blank.ts";
 
+const TYPES = ["clinical", "admissions"];
 const stems = stemReader();
 const reader = featureReader("a key");
 
@@ -20,33 +21,74 @@ function featuresOf(text: string) {
   return reader.features(stems(hear(messageSaying(text)), "en"));
 }
 
-const WRITTEN: readonly (readonly [string, Urgency])[] = Array.from({ length: 40 }, (_, n) => [
-  [`he went grey and slid off the chair, number ${n}`, "P1"] as const,
-  [`the wound is red and warm since day ${n}`, "P2"] as const,
-  [`please move my visit to day ${n}`, "P4"] as const,
-  [`the chair in room ${n} is grey`, "P4"] as const,
+const WRITTEN: readonly (readonly [string, Urgency, string])[] = Array.from({ length: 40 }, (_, n) => [
+  [`he went grey and slid off the chair, number ${n}`, "P1", "clinical"] as const,
+  [`the wound is red and warm since day ${n}`, "P2", "clinical"] as const,
+  [`please move my visit to day ${n}`, "P4", "admissions"] as const,
+  [`the chair in room ${n} is grey`, "P4", "admissions"] as const,
 ]).flat();
 
-const MAILS = WRITTEN.map(([text, urgency], n) => ({
+const MAILS = WRITTEN.map(([text, urgency, type], n) => ({
   voice: `writer ${n % 10}`,
-  type: "clinical",
+  type,
   features: featuresOf(text),
   urgency,
 }));
 
-function taught() {
-  const { weights, biases } = learnUrgency(
-    MAILS.map(({ features, urgency }) => ({ features: features.rows, urgency })),
+const learn = (mails: readonly (typeof MAILS)[number][]) =>
+  learnLinear(
+    mails.map((mail) => ({ ...mail, features: mail.features.rows })),
+    TYPES,
   );
-  const scores = heldUrgency(MAILS);
-  const odds = plattOdds(MAILS.map(({ urgency }, at) => ({ urgency, scores: scores[at] ?? [0, 0] })));
-  return urgencySetup([...weights], { biases, odds });
+
+function taught() {
+  const learnt = learn(MAILS);
+  const scores = heldLinear(MAILS, TYPES);
+  const odds = plattOdds(MAILS.map(({ urgency }, at) => ({ urgency, scores: scores[at] ?? new Float64Array() })));
+  return setupOf(learnt, odds);
 }
 
 function oddsFor(text: string) {
   const setup = taught();
-  return urgencyOdds(urgencyScores(urgencyModel(setup), featuresOf(text)), setup.odds);
+  return urgencyOdds(linearScores(linearModel(setup), featuresOf(text)), setup.odds);
 }
+
+test.each([
+  ["Could you refill my inhaler? The pharmacy says I need a new prescription.", "clinical"],
+  ["I was charged twice on the last statement and would like a refund.", "billing"],
+  ["Please move my appointment from Monday to any day next week.", "admissions"],
+  ["My password does not work and the portal has locked me out.", "access"],
+])("the starter tells the type without counts, and of a type it was not taught it says nothing: %s", (text, type) => {
+  const { linear, key, classes } = starterSetup();
+  if (linear === null) throw new Error("the starter has no linear model");
+  const features = featureReader(key).features(stems(hear(messageSaying(text)), "en"));
+  const all = ["dental", ...classes];
+  const scores = typeScores(linearScores(linearModel(linear), features), linear.heads, all);
+  expect(scores[0]).toBe(0);
+  expect(Math.abs(scores.reduce((sum, score) => sum + score, 0))).toBeLessThan(1e-9);
+  expect(all[scores.indexOf(Math.max(...scores))]).toBe(type);
+});
+
+test("a weight is kept to a thousandth, and where there is none the score is the head's own", () => {
+  const odds = [
+    { slope: 1, shift: 0 },
+    { slope: 1, shift: 0 },
+  ] as const;
+  const heads = ["P1", "P2", "clinical"];
+  const setup = linearSetup(
+    2,
+    (add) => {
+      add(7, 0, keptWeight(-1.234));
+      add(7, 2, keptWeight(0.5));
+      add(7, 2, keptWeight(9)); // another feature's, on the same row
+    },
+    { heads, biases: [0.25, -1, 0], odds },
+  );
+  expect(setup.entries).toBe(2);
+  const rows = Uint32Array.of(7, 9, 11, 13);
+  const scores = linearScores(linearModel(setup), { rows, words: rows });
+  expect([...scores].map((score) => Math.round(score * 1000) / 1000)).toEqual([-0.367, -1, 0.25]);
+});
 
 test("it tells an emergency by its words as a whole, and P2 from P1", () => {
   const emergency = oddsFor("mother went grey and slid down");
@@ -73,13 +115,10 @@ test("a writer's mails are judged by what others have written", () => {
     features: featuresOf("zebra quagga okapi"),
     urgency: "P1",
   } as const;
-  const [scores = [0, 0]] = heldUrgency([...MAILS, alone]).slice(-1);
-  const seen = learnUrgency([...MAILS, alone].map((mail) => ({ features: mail.features.rows, urgency: mail.urgency })));
-  const own = urgencyScores(
-    urgencyModel(urgencySetup([...seen.weights], { biases: seen.biases, odds: taught().odds })),
-    alone.features,
-  );
-  expect(own[0]).toBeGreaterThan(scores[0] + 0.5);
+  const [scores = new Float64Array()] = heldLinear([...MAILS, alone], TYPES).slice(-1);
+  const seen = learn([...MAILS, alone]);
+  const own = linearScores(linearModel(setupOf(seen, taught().odds)), alone.features);
+  expect(own[0]).toBeGreaterThan((scores[0] ?? 0) + 0.5);
 });
 
 test("a mail of a megabyte is no more urgent by its length", () => {
@@ -134,7 +173,7 @@ test("where an emergency is denied, the model must be surer to raise", () => {
   expect([urgencyAt(0.89), urgencyAt(0.9)]).toEqual(["P4", "P1"]);
 });
 
-test("a P1 phrase is doubted only where the model is all but certain of another type and of no emergency", () => {
+test("a P1 phrase is doubted only where the model is sure of another type and all but certain of no emergency", () => {
   const span = { field: "text", start: 0, end: 1 } as const;
   const types = ["clinical", "billing"].map((name) => ({ name, rules: [] }));
   const emergency = { ...ruleSaying({ any: ["heart attack"] }), also: { type: "clinical", points: 6 } };
@@ -154,8 +193,8 @@ test("a P1 phrase is doubted only where the model is all but certain of another 
     const advice = { type, probability, all, urgency: { P1, P2: P1 }, version: "1", stage: "site" } as const;
     return classify(matches, { evidence: [], urgency: null, defects: [] }, { ...NO_GROUND, advice }, rules);
   };
-  expect(decidedBy("billing", 0.95, 0.04)).toMatchObject({ urgency: "P1", reviewReason: "safety-doubted" });
-  expect(decidedBy("billing", 0.94, 0.04)).toMatchObject({ requestType: "clinical", decidedBy: "safety" });
+  expect(decidedBy("billing", 0.8, 0.04)).toMatchObject({ urgency: "P1", reviewReason: "safety-doubted" });
+  expect(decidedBy("billing", 0.79, 0.04)).toMatchObject({ requestType: "clinical", decidedBy: "safety" });
   expect(decidedBy("billing", 0.95, 0.05)).toMatchObject({ requestType: "clinical", decidedBy: "safety" });
   expect(decidedBy("clinical", 0.95, 0.04)).toMatchObject({ requestType: "clinical", reviewReason: null });
 });

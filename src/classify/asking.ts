@@ -1,0 +1,40 @@
+// Which words of a text stand in a sentence that asks for something. A mail tells a story and asks one thing, so for what is
+// asked the model hears those words once more.
+
+import type { Words } from "./words.ts";
+
+/** A line shorter than this ends what it says; a longer one may have been broken by the mail program. */
+const LINE_CHARS_MIN = 60;
+const ENDS = /[.!?¿;]|\n\s*\n/;
+/** Signs looked at behind the last word. */
+const TAIL_CHARS = 2;
+
+/** Words of questions and requests, as in words.ts. */
+const ASKING = new Set(
+  `can could do does where how when what which who need needs want wants wanting would wonder wondering please pls plz ask
+  call fix help send should tell
+  como cual cuando cuanto donde diganme digan envien favor manden mande necesita necesitamos necesito por podria podrian
+  puede pueden puedo quiere quiero quisiera quisieramos ruego solicita solicito`.split(/\s+/),
+);
+
+/** The places of the words, among `words` of this text, whose sentences ask. */
+export function askedPlaces({ text: words, start, end }: Words, text: string): readonly number[] {
+  const asked: number[] = [];
+  let first = 0;
+  let isAsked = false;
+  let line = start[0] ?? 0;
+  for (let at = 0; at < words.length; at++) {
+    isAsked ||= ASKING.has(words[at] ?? "");
+    const from = end[at] ?? 0;
+    const next = start[at + 1] ?? from + TAIL_CHARS;
+    const gap = next === from + 1 ? (text[from] ?? "") : text.slice(from, next);
+    const isBroken = gap.includes("\n");
+    const isEnd = at + 1 === words.length || ENDS.test(gap) || (isBroken && from - line < LINE_CHARS_MIN);
+    if (isBroken) line = next;
+    if (!isEnd) continue;
+    if (isAsked || gap.includes("?")) for (let place = first; place <= at; place++) asked.push(place);
+    first = at + 1;
+    isAsked = false;
+  }
+  return asked;
+}
