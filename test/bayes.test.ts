@@ -1,7 +1,6 @@
 // The model's arithmetic: what is trained can be taken back exactly, no word is special, no mail is too long, what it
 // says is as likely as it says, and neither features nor counts tell a word.
 
-import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { adviser, type ModelSetup, pinPrint } from "../src/classify/adviser.ts";
@@ -18,11 +17,8 @@ import {
   widened,
 } from "../src/classify/bayes.ts";
 import { fitted, probabilities } from "../src/classify/calibration.ts";
-import { addTo, countOf, countsOf, emptyCounts, SEEN } from "../src/classify/counts.ts";
 import { type Features, featureReader, stemReader } from "../src/classify/features.ts";
 import { hear } from "../src/classify/hear.ts";
-import { STARTER_FILE } from "../src/rulebook/starter.ts";
-import { starterFrom, starterLinear, starterModel } from "../src/rulebook/starter-file.ts";
 import { messageSaying } from "./support/blank.ts";
 
 const CLASSES = ["clinical", "billing", "none"];
@@ -213,47 +209,6 @@ test("what says nothing of a mail's class does not count, and what is always rig
   expect(byLine.lean).toBeGreaterThan(20 * Math.abs(byLine.scale));
 });
 
-test("counts lie the same way whatever was counted before, also when the table grew in between", () => {
-  const row = fc.oneof(
-    fc.nat(0xffff_ffff),
-    fc.nat(9),
-    fc.nat(9).map((back) => 0xffff_ffff - back),
-  );
-  const many = fc.array(fc.tuple(row, fc.integer({ min: 0, max: SEEN })), {
-    minLength: 2500,
-    maxLength: 6000,
-    size: "max",
-  });
-  fc.assert(
-    fc.property(many, fc.infiniteStream(fc.nat(9)), (places, chance) => {
-      const [kept, gone] = [places.slice(0, places.length / 3), places.slice(places.length / 3)];
-      const plain = emptyCounts();
-      for (const [row, at] of kept) addTo(plain, row, at, 3);
-      const mixed = emptyCounts();
-      const order = [...kept.map((place) => ({ place, by: 3 })), ...gone.map((place) => ({ place, by: 2 }))];
-      for (const { place, by } of order.sort(() => (chance.next().value ?? 0) - 4.5)) addTo(mixed, ...place, by);
-      for (const place of gone) addTo(mixed, ...place, -2);
-      expect(mixed).toEqual(plain);
-      const counted = new Map<string, number>();
-      for (const [row, at] of kept) counted.set(`${row} ${at}`, (counted.get(`${row} ${at}`) ?? 0) + 3);
-      expect(kept.every(([row, at]) => countOf(plain, row, at) === counted.get(`${row} ${at}`))).toBe(true);
-      const rows = new Set(kept.filter(([, at]) => at !== SEEN).map(([row]) => row));
-      expect(plain).toMatchObject({ entries: counted.size, used: rows.size });
-    }),
-    { numRuns: 15 },
-  );
-});
-
-test("the counts of a row are found side by side, those of its neighbours are not", () => {
-  const counts = emptyCounts();
-  for (const row of [7, 8, 9]) for (const at of [0, 2, SEEN]) addTo(counts, row, at, row * 10 + at);
-  const found = new Uint32Array(3);
-  expect(countsOf(counts, 8, found)).toBe(162);
-  expect([...found]).toEqual([80, 0, 82]);
-  expect(countsOf(counts, 10, found)).toBe(0);
-  expect(countOf(counts, 9, SEEN)).toBe(90 + SEEN);
-});
-
 test("another key gives other rows for the same words, and rows are whole numbers of 32 bits", () => {
   const text = "quite the same words here again";
   const mine = new Set(featuresOf(text).rows);
@@ -261,15 +216,6 @@ test("another key gives other rows for the same words, and rows are whole number
   expect(other).toHaveLength(mine.size);
   expect([...other].filter((row) => mine.has(row)).length).toBeLessThan(2);
   expect([...other].some((row) => row > 0x7fff_ffff)).toBe(true);
-});
-
-test("under no key do features of the starter share rows, or short mails would be decided by the key", () => {
-  const file = starterFrom(readFileSync(STARTER_FILE));
-  for (const key of ["one", "two", "three"]) {
-    expect(file.entries - starterModel(file, key).counts.entries).toBeLessThan(20);
-    const { entries } = starterLinear(file, key);
-    expect(file.weighed - entries).toBeLessThan(4);
-  }
 });
 
 test("forms of a word are one feature in its own language, and a word of the subject is also one of its own", () => {

@@ -18,10 +18,18 @@ const STEP = 0.5;
 const PULL = 0.001;
 
 /** The probability of each class; 0 for one without a mail. They add up to 1. */
-export function probabilities(scores: Scores, { scale, lean, bias }: Calibration): Float64Array {
-  const even = evened(scores);
-  return softmax(even.map((score, at) => score * scale + (scores.linear[at] ?? 0) * lean + (bias[at] ?? 0)));
+export function probabilities(scores: Scores, calibration: Calibration): Float64Array {
+  return softmax(added(evened(scores), scores.linear, calibration));
 }
+
+/** One score for each class; a class without a mail stays impossible. */
+function added(even: Float64Array, linear: Float64Array, { scale, lean, bias }: Added): Float64Array {
+  return even.map((score, at) =>
+    Number.isFinite(score) ? score * scale + (linear[at] ?? 0) * lean + (bias[at] ?? 0) : -Infinity,
+  );
+}
+
+type Added = { readonly scale: number; readonly lean: number; readonly bias: ArrayLike<number> };
 
 /** The calibration under which the held-out mails are most likely. The same mails give the same numbers. */
 export function fitted(held: readonly Held[], classes: number): Calibration {
@@ -40,7 +48,7 @@ export function fitted(held: readonly Held[], classes: number): Calibration {
     let [stretch, leaning] = [0, 0];
     const shift = new Float64Array(classes);
     for (const { even, linear, at } of mails) {
-      const likely = softmax(even.map((score, to) => score * scale + (linear[to] ?? 0) * lean + (bias[to] ?? 0)));
+      const likely = softmax(added(even, linear, { scale, lean, bias }));
       for (let place = 0; place < classes; place++) {
         const miss = (likely[place] ?? 0) - Number(place === at);
         const score = even[place] ?? 0;

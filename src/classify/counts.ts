@@ -30,10 +30,7 @@ export function emptyCounts(): Counts {
 /** A table of at most so many counts, which `fill` adds: at once large enough, which saves half of the time. */
 export function filledCounts(
   entries: number,
-  fill: (
-    add: (row: number, at: number, by: number) => void,
-    has: (row: number, at: number) => boolean,
-  ) => void,
+  fill: (add: (row: number, at: number, by: number) => void, has: (row: number, at: number) => boolean) => void,
 ): Counts {
   const homes = homesFor(entries);
   const counts: Counts = { slots: slotsFor(homes), spread: homes / ROWS, entries: 0, used: 0 };

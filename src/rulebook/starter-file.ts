@@ -156,7 +156,10 @@ export function starterFrom(bytes: Uint8Array): StarterFile {
 }
 
 /** The linear model of the file under a key. */
-export function starterLinear({ hashes, weights, weighed: all, heads, biases, odds }: StarterFile, key: string): LinearSetup {
+export function starterLinear(
+  { hashes, weights, weighed: all, heads, biases, odds }: StarterFile,
+  key: string,
+): LinearSetup {
   const keyed = keyedHashes(key)(hashes);
   return linearSetup(all, (add) => eachPacked(weights, keyed, add), { heads, biases, odds });
 }
