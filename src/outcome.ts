@@ -84,7 +84,7 @@ export type Evidence =
       readonly stage: "starter" | "site";
     }
   | {
-      /** The model is all but certain of another type than P1 phrases speak for; `emergency`: how likely P1 is to it. */
+      /** The model is sure of another type than P1 phrases speak for, and of no emergency; `emergency`: how likely P1 is to it. */
       readonly kind: "doubt";
       readonly type: string;
       readonly probability: number;

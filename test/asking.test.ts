@@ -9,7 +9,7 @@ import { messageSaying } from "./support/blank.ts";
 
 function asked(text: string): string {
   const found = words(text);
-  return askedPlaces(found, text)
+  return askedPlaces(found, text, text.length)
     .map((place) => found.text[place])
     .join(" ");
 }
@@ -21,6 +21,9 @@ test.each([
   ["Is Tuesday free?", "is tuesday free"],
   ["La factura llegó ayer. ¿Pueden cambiar mi cita? Gracias", "pueden cambiar mi cita"],
   ["necesito una copia de mi expediente", "necesito una copia de mi expediente"],
+  ["I'd like a refund", "id like a refund"],
+  ["It looks like a rash. Dr. Ames could you look at bob@example.net", "dr ames could you look at bob example net"],
+  ["I take 2.5 mg. Is that much :) ?", "is that much"],
   ["", ""],
   ["?", ""],
 ])("%s", (text, words) => {
@@ -33,7 +36,11 @@ test("a line that the mail program has broken goes on, a short one ends", () => 
   expect(asked("I would like\nmy records")).toBe("i would like");
 });
 
-test("such words are features of their own beside those of the text, and forwarded text asks too", () => {
+test("a question mark of what stands behind is not that of the text", () => {
+  expect(askedPlaces(words("Thanks Bob\n? other", 0, 10), "Thanks Bob\n? other", 10)).toEqual([]);
+});
+
+test("such words are features of their own beside those of the text", () => {
   const stems = stemReader();
   const rows = (text: string) => featureReader("k").features(stems(hear(messageSaying(text)), "en")).rows.length;
   expect(rows("please refund it")).toBe(rows("zebras refund it") + 3);

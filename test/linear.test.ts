@@ -3,6 +3,7 @@
 
 import { expect, test } from "vitest";
 import { adviser } from "../src/classify/adviser.ts";
+import { modelFrom, numbersOf, train, widened } from "../src/classify/bayes.ts";
 import { classify } from "../src/classify/classify.ts";
 import { compileRules } from "../src/classify/compile.ts";
 import { featureReader, stemReader } from "../src/classify/features.ts";
@@ -58,14 +59,15 @@ test.each([
   ["I was charged twice on the last statement and would like a refund.", "billing"],
   ["Please move my appointment from Monday to any day next week.", "admissions"],
   ["My password does not work and the portal has locked me out.", "access"],
-])("the starter tells the type without counts, and of a type it was not taught it says nothing: %s", (text, type) => {
+])("the starter tells the type without counts, and a type it was not taught is in between: %s", (text, type) => {
   const { linear, key, classes } = starterSetup();
   if (linear === null) throw new Error("the starter has no linear model");
   const features = featureReader(key).features(stems(hear(messageSaying(text)), "en"));
   const all = ["dental", ...classes];
   const scores = typeScores(linearScores(linearModel(linear), features), linear.heads, all);
-  expect(scores[0]).toBe(0);
-  expect(Math.abs(scores.reduce((sum, score) => sum + score, 0))).toBeLessThan(1e-9);
+  const own = scores.slice(1);
+  expect(Math.abs(own.reduce((sum, score) => sum + score, 0))).toBeLessThan(1e-9);
+  expect(scores[0]).toBeGreaterThan(Math.min(...own)); // a machine says no to most mail, which is no word against it
   expect(all[scores.indexOf(Math.max(...scores))]).toBe(type);
 });
 
@@ -122,8 +124,9 @@ test("a writer's mails are judged by what others have written", () => {
 });
 
 test("a mail of a megabyte is no more urgent by its length", () => {
-  const calm = "please move my visit to another day ";
-  const [once, often] = [oddsFor(calm), oddsFor(calm.repeat(30_000))];
+  const calm = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => `please move visit ${from + n} to day ${from + n}`).join(" ");
+  const [once, often] = [oddsFor(calm(0, 2)), oddsFor(calm(0, 30_000))];
   expect(Math.abs(once.P1 - often.P1)).toBeLessThan(0.1);
 });
 
@@ -217,4 +220,33 @@ test.each([
 ])("the starter takes a plain request for one: %s", (text, language) => {
   const said = adviser(starterSetup()).advise(hear(messageSaying(text)), language);
   expect(said?.urgency?.P1).toBeLessThan(0.2);
+});
+
+test("a class that only the site has taught wins its mail after sixty corrections", () => {
+  const starter = starterSetup();
+  const model = modelFrom(starter.classes, starter.numbers);
+  if (model === null) throw new Error("the starter has no model");
+  const wide = widened(model, "pharmacy");
+  const own = featureReader(starter.key);
+  const heard = (text: string) => hear(messageSaying(text));
+  const asked = ["metformin 500", "insulin pens", "the children's ibuprofen", "lisinopril", "eye drops", "test strips"];
+  const ways = [
+    (what: string) => `Do you have ${what} in stock at the pharmacy`,
+    (what: string) => `When does the pharmacy counter close, I want to collect ${what}`,
+    (what: string) => `Is ${what} ready for pick up at your pharmacy window`,
+  ];
+  const lessons = Array.from({ length: 60 }, (_, n) => (ways[n % 3] ?? String)(`${asked[n % 5]} ${n}`));
+  for (const lesson of lessons) train(wide, own.features(stems(heard(lesson), "en")), "pharmacy");
+  const said = adviser({ ...starter, classes: wide.classes, numbers: numbersOf(wide) });
+  for (const way of ways) expect(said.advise(heard(way("test strips")), "en")?.type).toBe("pharmacy");
+});
+
+test("the words told are those that spoke, each once, also where they spoke as what is asked", () => {
+  const heard = hear(messageSaying("My chart is fine. Could you refill my inhaler?"));
+  const told = adviser(starterSetup()).strongest(heard, "en", "clinical", 5);
+  const words = told.map((term) => term.words);
+  expect(words[0]).toMatch(/refill|inhaler/);
+  expect(new Set(words).size).toBe(words.length);
+  const without = adviser({ ...starterSetup(), linear: null }).strongest(heard, "en", "clinical", 5);
+  expect(told[0]?.weight).not.toBe(without[0]?.weight);
 });

@@ -9,7 +9,7 @@ import { type Features, featureReader, stemReader } from "../src/classify/featur
 import { hear } from "../src/classify/hear.ts";
 import { modelInUse, modelOfThen } from "../src/decider/model-in-use.ts";
 import { TaughtModel } from "../src/decider/taught.ts";
-import { tryLessons } from "../src/decider/trial.ts";
+import { calibrationOf, tryLessons } from "../src/decider/trial.ts";
 import { labelledMails } from "../src/rulebook/labelled.ts";
 import { readStarter, STARTER_FILE, STARTER_TYPES, starterOf } from "../src/rulebook/starter.ts";
 import { openSqliteStore, type SqliteStore } from "../src/store/sqlite/sqlite.ts";
@@ -193,4 +193,14 @@ test("lessons hold no word: another store has other rows for the same mail", asy
   expect(await first.modelKey()).toBe(keys[0]);
   const rows = keys.map((key) => new Set(featuresOf("an unusual rash on my left arm", key).rows));
   expect([...(rows[0] ?? [])].filter((row) => rows[1]?.has(row)).length).toBeLessThan(2);
+});
+
+test("a calibration found before the linear model counted is not used with it", () => {
+  const starterCalibration = { scale: 3, lean: 1, bias: [0, 0] };
+  const taught = { labelId: 7, starterCalibration };
+  const of = (v: number, calibration: object | null) =>
+    calibrationOf({ live: 7, liveFound: JSON.stringify({ v, rows: [], worse: [], calibration }) }, taught);
+  expect(of(1, { scale: 9, bias: [1, 1] })).toEqual(starterCalibration);
+  expect(of(2, { scale: 9, lean: 2, bias: [1, 1] })).toEqual({ scale: 9, lean: 2, bias: [1, 1] });
+  expect(of(2, null)).toEqual(starterCalibration);
 });

@@ -108,16 +108,19 @@ export function adviser(setup: ModelSetup): Adviser {
       const linearly = (rows: Uint32Array) =>
         linearOf(linear, linear && linearScores(linear, { rows, words: NO_WORDS }), classes);
       const nothing = linearly(NO_WORDS);
-      const named = reader.named(stems(heard, language), heard);
-      const root = Math.sqrt(Math.max(1, named.length));
-      const weigh = ({ row, kind, words }: NamedFeature): Term => {
+      const mail = stems(heard, language);
+      const root = Math.sqrt(Math.max(1, reader.features(mail).rows.length));
+      const weigh = ({ row, kind }: NamedFeature): number => {
         const rows = Uint32Array.of(row);
         const logs = logScores(model, { rows, words: kind === "word" ? rows : NO_WORDS }, KIND);
         const line = linearly(rows).map((score, place) => score - (nothing[place] ?? 0));
-        return { words, weight: (scale * leadOf(logs, at) + lean * leadOf(line, at)) / root };
+        return (scale * leadOf(logs, at) + lean * leadOf(line, at)) / root;
       };
-      return named
-        .map(weigh)
+      const weights = new Map<string, number>();
+      for (const feature of reader.named(mail, heard))
+        weights.set(feature.words, (weights.get(feature.words) ?? 0) + weigh(feature));
+      return [...weights]
+        .map(([words, weight]): Term => ({ words, weight }))
         .filter(({ weight }) => weight > 0)
         .sort((a, b) => b.weight - a.weight)
         .slice(0, most);

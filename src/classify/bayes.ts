@@ -28,7 +28,7 @@ const SMOOTHING = 2;
 const MAIL_WEIGHT = 40;
 /** ... up to this: no single word of a correction outweighs many mails. */
 const MAIL_WEIGHT_MAX = 12;
-/** Pairs, and words as words of the subject, beside single words: they repeat what those say. 75 instead of 73. */
+/** Pairs, and words as those of the subject or of what is asked, beside single words: they repeat what those say. 75 instead of 73. */
 const PAIR_WEIGHT = 0.5;
 /** A word of fewer mails is not known: it may be one writer's own. */
 const WORD_MAILS_MIN = 2;

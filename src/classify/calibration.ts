@@ -11,7 +11,7 @@ export type Scores = { readonly logs: Float64Array; readonly linear: Float64Arra
 /** The scores of a mail that was held out, and its class by its place. */
 export type Held = Scores & { readonly at: number };
 
-/** Rounds of the fit and the length of its steps: enough for six numbers to settle to three places. */
+/** Rounds of the fit and the length of its steps: enough for seven numbers to settle to three places. */
 const ROUNDS = 1500;
 const STEP = 0.5;
 /** Pulls the shifts to 0 where there are few mails. */

@@ -126,7 +126,7 @@ function modelEvidence(advice: Advice | null, { decide: { modelPointsMax }, type
 }
 
 /** From here on the model is sure enough of a type: of 2,500 mails it had not seen, none that it doubted was an emergency. */
-const CERTAIN_FROM = 0.8;
+const SURE_FROM = 0.8;
 /** Below this it is all but certain of no emergency. */
 const NO_EMERGENCY_BELOW = 0.05;
 
@@ -142,8 +142,8 @@ function doubtOf(types: readonly string[], advice: Advice | null, { decide }: Ru
   if (types.length === 0 || advice === null || advice.urgency === null || decide.modelPointsMax === 0) return null;
   const { type, probability } = advice;
   const emergency = advice.urgency.P1;
-  const isCertain = probability >= CERTAIN_FROM && emergency < NO_EMERGENCY_BELOW && !types.includes(type);
-  return isCertain ? { kind: "doubt", type, probability, emergency } : null;
+  const isDoubted = probability >= SURE_FROM && emergency < NO_EMERGENCY_BELOW && !types.includes(type);
+  return isDoubted ? { kind: "doubt", type, probability, emergency } : null;
 }
 
 /** How sure the model must be of P1 where an emergency is denied: it hears "no chest pain" much like chest pain. */

@@ -12,7 +12,7 @@ const COUNT_MAX = 2 ** COUNT_BITS - 1;
 /** What stands for a class where the mails are counted that a row's feature stood in. Classes have places below it. */
 export const SEEN = 31;
 const SLOTS_MIN = 4096;
-/** Fuller than this the table has twice the slots: runs stay a few slots long. */
+/** Fuller than this the table has more slots: runs stay a few slots long. */
 const FULL = 0.8;
 /** Slots behind the last home: no run at the end comes near so many. */
 const TAIL = 1024;
@@ -85,7 +85,7 @@ export function countsOf({ slots, spread }: Counts, row: number, into: Uint32Arr
   return sum;
 }
 
-/** Adds to a count, or takes away from one that is at least as large. Throws for more than the table counts to. */
+/** Adds to a count, or takes away from it. Throws, changing nothing, below 0 and for more than the table counts to. */
 export function addTo(counts: Counts, row: number, at: number, by: number): void {
   change(counts, row, at, by);
   refit(counts);
@@ -96,7 +96,7 @@ function change(counts: Counts, row: number, at: number, by: number): void {
   const slot = slotOf(counts, row, at);
   const was = countAt(counts, slot, row, at);
   const count = was + by;
-  if (count > COUNT_MAX) throw new Error("the model has seen more mails than its table counts to");
+  if (count < 0 || count > COUNT_MAX) throw new Error(`a row counts ${count}, which the table has no room for`);
   const own = ((at << COUNT_BITS) | count) >>> 0;
   if (was === 0) insert(counts, slot, row, own);
   else if (count === 0) remove(counts, slot);

@@ -1,4 +1,4 @@
-// What the model sees of a mail: its words and word pairs by their stems, as rows of its table. A stem becomes a hash
+// What the model sees of a mail: its words, word pairs and words of sentences that ask, by their stems, as rows of its table. A stem becomes a hash
 // that everybody has, and under a site's own key a row, so that neither the model nor a label kept for it tells a word.
 
 import { createCipheriv, createHash } from "node:crypto";
@@ -16,7 +16,7 @@ export type Stems = { readonly subject: readonly number[]; readonly text: readon
 type StemStretch = { readonly stems: readonly number[]; readonly asked: readonly number[] };
 
 /**
- * Features of one mail as rows, each once. `words` are those of its single words, with which `rows` begin: by them it is
+ * Features of one mail as rows, hardly ever one twice. `words` are those of its single words, with which `rows` begin: by them it is
  * told whether the model has seen such mail at all.
  */
 export type Features = { readonly rows: Uint32Array; readonly words: Uint32Array };
@@ -80,7 +80,7 @@ export function stemReader(): (heard: Heard, language: string | null) => Stems {
       return { stems, asked };
     };
     const subject = take(heard.subject.words, []).stems;
-    return { subject, text: heard.text.map(({ words }) => take(words, askedPlaces(words, heard.source))) };
+    return { subject, text: heard.text.map(({ words, end }) => take(words, askedPlaces(words, heard.source, end))) };
   };
 }
 
@@ -112,7 +112,7 @@ export function featureReader(key: string): FeatureReader {
     features(stems) {
       const all = stems.text.reduce((sum, { stems: { length } }) => sum + length, stems.subject.length);
       words.clear(all);
-      others.clear(all * 4);
+      others.clear(all * 3);
       eachFeature(underKey(stems), (kind, first, second) => {
         const row = rowOf(kind, first, second);
         if (kind === "word") words.add(row);
@@ -128,7 +128,6 @@ export function featureReader(key: string): FeatureReader {
       const found = new Map<number, NamedFeature>();
       eachFeature(underKey(stems), (kind, first, second, stretch, from) => {
         const row = rowOf(kind, first, second);
-        if (kind === "asked") return; // it is a word already
         const words = stretches[stretch] ?? [];
         const named =
           kind === "apart" ? `${words[from]} … ${words[from + 2]}` : words.slice(from, from + WORDS_OF[kind]).join(" ");
@@ -139,7 +138,7 @@ export function featureReader(key: string): FeatureReader {
   };
 }
 
-const WORDS_OF = { word: 1, subject: 1, pair: 2 } as const;
+const WORDS_OF = { word: 1, subject: 1, pair: 2, asked: 1 } as const;
 
 /** Hashes of stems under a key, in their order: AES of each, as good a keyed function as an HMAC and far cheaper. */
 export function keyedHashes(key: string): (stems: ArrayLike<number>) => Uint32Array {

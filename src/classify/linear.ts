@@ -1,9 +1,9 @@
 // What words say as a whole, in a linear model: a score over a mail's features for each head. Two heads are levels of urgency,
 // which naive Bayes tells badly (at the same precision it found 54 of 100 emergencies of writers it had not seen where this one
-// found 86: few words of an emergency are its own); the others are the types, beside Bayes, which alone is right in 86 of 100
-// mails and with them in 87. It is learnt of our written mails only.
+// found 86: few words of an emergency are its own); the others are the types, beside Bayes: of the same mails each alone told
+// 86 of 100 right, both together 87. It is learnt of our written mails only.
 
-import { type Counts, countsFrom, countsOf, filledCounts } from "./counts.ts";
+import { type Counts, countsFrom, countsOf, filledCounts, SEEN } from "./counts.ts";
 import type { Features } from "./features.ts";
 
 /** What is asked of a mail: whether it is P1, and whether it is P2 or P1. The first heads. */
@@ -26,9 +26,8 @@ export type LinearSetup = {
   readonly odds: readonly [UrgencyOdd, UrgencyOdd];
 };
 
-/** Rows, each once, with their weights as kept, by heads; 0: it says nothing there. */
-export type RowWeights = readonly (readonly [row: number, weights: readonly number[]])[];
-
+/** Heads a model has room for. */
+export const HEADS_MAX = SEEN;
 /** Weights are kept as whole numbers above 0 of 16 bits. */
 const WEIGHT_UNIT = 1 / 1000;
 const WEIGHT_ZERO = 0x8000;
@@ -47,6 +46,7 @@ export function linearSetup(
   fill: (add: (row: number, head: number, weight: number) => void) => void,
   { heads, biases, odds }: Pick<LinearSetup, "heads" | "biases" | "odds">,
 ): LinearSetup {
+  if (heads.length > HEADS_MAX) throw new Error(`a linear model has at most ${HEADS_MAX} heads`);
   const counts = filledCounts(weights, (add, has) => {
     fill((row, head, weight) => {
       if (!has(row, head)) add(row, head, weight);
@@ -91,10 +91,10 @@ function likely(score: number, { slope, shift }: UrgencyOdd): number {
   return Math.round(1000 / (1 + Math.exp(-(slope * score + shift)))) / 1000;
 }
 
-/** What the scores say of each class, around 0, which is what a class without a head gets. */
+/** What the scores say of each class, around 0. A class without a head stands where yes and no are alike. */
 export function typeScores(scores: Float64Array, heads: readonly string[], classes: readonly string[]): Float64Array {
   const own = classes.map((name) => scores[heads.indexOf(name, RAISING.length)] ?? null);
   const told = own.filter((score) => score !== null);
   const mean = told.reduce((sum, score) => sum + score, 0) / Math.max(1, told.length);
-  return Float64Array.from(own, (score) => (score === null ? 0 : score - mean));
+  return Float64Array.from(own, (score) => (score ?? 0) - mean);
 }

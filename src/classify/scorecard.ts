@@ -25,7 +25,7 @@ const MODEL_ALONE_POINTS = 9;
 /** ... and where no alias says that it is mail for us at all: texts of other trades have much the same words. */
 const MODEL_WITHOUT_ALIAS_POINTS = 11.5;
 
-/** The types that P1 phrases also speak for, and whether the model is all but certain of another and of no emergency. */
+/** The types that P1 phrases also speak for, and whether the model is sure of another and all but certain of no emergency. */
 export type Safety = { readonly types: readonly string[]; readonly areDoubted: boolean };
 
 /** How many points more the best type needs because the mail could not be read well. */

@@ -46,6 +46,7 @@ export class TaughtModel {
   readonly key: string;
   private readonly store: Teacher;
   private readonly starter: Starter;
+  private madeLinear: LinearSetup | null = null;
   private chain = "";
   private snapshotId = 0;
 
@@ -53,7 +54,6 @@ export class TaughtModel {
     this.store = store;
     this.starter = starter;
     this.key = key;
-    this.linear = starter.linear(key);
     this.model = model;
   }
 
@@ -108,7 +108,10 @@ export class TaughtModel {
   }
 
   /** As our written mails make it: people's lessons go into the counts. */
-  readonly linear: LinearSetup;
+  get linear(): LinearSetup {
+    this.madeLinear ??= this.starter.linear(this.key);
+    return this.madeLinear;
+  }
 
   get starterCalibration(): Calibration {
     return this.starter.calibration;

@@ -62,7 +62,10 @@ export async function tryLessons(store: TeachingStore, watched: readonly string[
 }
 
 /** The calibration of the model in use: the one it was tried with. */
-export function calibrationOf({ live, liveFound }: Taught, taught: TaughtModel): Calibration {
+export function calibrationOf(
+  { live, liveFound }: Pick<Taught, "live" | "liveFound">,
+  taught: Pick<TaughtModel, "labelId" | "starterCalibration">,
+): Calibration {
   if (liveFound === null || live !== taught.labelId) return taught.starterCalibration;
   const found = JSON.parse(liveFound) as TrialFindings;
   return (found.v === 2 ? found.calibration : null) ?? taught.starterCalibration;

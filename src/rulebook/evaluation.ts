@@ -128,7 +128,7 @@ function calibrated(
     held.filter(({ mail }) => foldOf.get(mail.voice) !== fold),
   );
   if (others.some(({ length }) => length < FITTED_FROM)) {
-    const { calibration } = readStarter();
+    const calibration = { ...readStarter().calibration, lean: 0 }; // so few mails make no linear model
     return { calibratedBy: "starter", calibrationOf: () => calibration };
   }
   const fittings = others.map((mails) => fitted(mails, classes.length));
