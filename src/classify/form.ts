@@ -83,18 +83,21 @@ function isGiven(rule: CompiledForms["set"]["fields"][number], fields: readonly 
 }
 
 /**
- * Where the text speaks against the form: for another request type by as many points as would decide, or for a higher
- * urgency of P1 or P2. `text` is what was made of the mail as a whole. Shown to people; it decides nothing.
+ * Where the text speaks against the form: for another request type by as many points as would decide, or because it may be a
+ * matter of life, or for a higher urgency of P1 or P2. `text` is what was made of the mail as a whole. Shown to people; it
+ * decides nothing.
  */
 export function contradictions(
   form: FormReading,
-  text: Pick<Verdict, "scores" | "urgency" | "evidence">,
+  text: Pick<Verdict, "requestType" | "decidedBy" | "scores" | "urgency" | "evidence">,
   decide: RuleSet["decide"],
 ): readonly (Evidence & { readonly kind: "contradiction" })[] {
   const { requestType, urgency } = form;
   const best = text.scores[0];
   const found: (Evidence & { readonly kind: "contradiction" })[] = [];
-  if (requestType !== null && best !== undefined && best.type !== requestType.type) {
+  if (requestType !== null && text.decidedBy === "safety" && text.requestType !== requestType.type) {
+    found.push(contradiction(requestType, text.requestType ?? ""));
+  } else if (requestType !== null && best !== undefined && best.type !== requestType.type) {
     const rival = closestRival(text.evidence, text.scores, [], decide);
     if (best.points >= pointsNeeded(text.evidence, best.type, [], decide) && rival.lead >= rival.needed) {
       found.push(contradiction(requestType, best.type));
