@@ -147,7 +147,7 @@ test("where nothing but the model speaks for a type, it needs more points than w
   expect(ruled([own, says(1.5)])).toMatchObject({ requestType: "clinical", decidedBy: "scorecard" });
 });
 
-test("where the model speaks, others need a greater lead over what must not be lost, and over mail of no queue", () => {
+test("where the model speaks, others need their own lead over what must not be lost, and over mail of no queue", () => {
   const types = ["clinical", "billing"].map((name) => ({ name, rules: [] }));
   const decide = { ...BLANK_RULES.decide, modelMargin: 3, modelMarginOver: { clinical: 6, none: 4 } };
   const set: RuleSet = { ...BLANK_RULES, types, decide };
@@ -161,6 +161,13 @@ test("where the model speaks, others need a greater lead over what must not be l
   expect(ruled(says("clinical", 14), says("billing", 11))).toMatchObject({ requestType: "clinical" });
   expect(ruled(says("clinical", 14), says("billing", 11.1))).toMatchObject(people("too-close"));
   expect(ruled(says("clinical", 14), says("none", 10.1))).toMatchObject(people("may-be-none"));
+  const less = { ...decide, modelMarginOver: { none: 1 } };
+  const bySmaller = (points: number) => {
+    const evidence = [says("clinical", 14), says("none", points)];
+    return rule(evidence, addUp(evidence, set), NO_SAFETY, [], less);
+  };
+  expect(bySmaller(13)).toMatchObject({ requestType: "clinical" });
+  expect(bySmaller(13.1)).toMatchObject(people("may-be-none"));
   const alias: Evidence = { kind: "alias", alias: "billing", type: "billing", points: 1.5 };
   expect(ruled(alias, says("clinical", 14), says("billing", 10))).toMatchObject(people("alias-contradicted"));
 });

@@ -85,8 +85,9 @@ function leadNeeded(
   { margin, marginFor, modelMargin, modelMarginOver }: RuleSet["decide"],
 ): number {
   if (!evidence.some((each) => each.kind === "model")) return marginFor[type] ?? margin;
-  const least = (marginFor[type] ?? modelMargin) + doubt(defects);
-  return Math.max(least, over === null ? 0 : (modelMarginOver[over] ?? 0));
+  const own = over === null ? undefined : modelMarginOver[over];
+  const least = own === undefined ? (marginFor[type] ?? modelMargin) : Math.max(own, marginFor[type] ?? 0);
+  return least + doubt(defects);
 }
 
 /** Points by type, highest first; equal points in the order of the rule files. Sure evidence has no points. */

@@ -196,8 +196,8 @@ const topLevel = {
       }),
       model_margin_over: z.record(name, z.number().min(0).max(POINTS_MAX)).default({}).meta({
         description:
-          "The greater lead that others need over a type whose mail must not be lost, or over `none`, where the model speaks.",
-        example: "model_margin_over: { clinical: 6 }",
+          "The lead that others need instead over a type whose mail must not be lost (greater), or over `none` (smaller), where the model speaks.",
+        example: "model_margin_over: { clinical: 9, none: 1.5 }",
       }),
       model_urgency: z
         .strictObject({

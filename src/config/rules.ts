@@ -88,7 +88,7 @@ export type RuleSet = {
     readonly atLeast: number;
     readonly margin: number;
     readonly modelPointsMax: number;
-    /** The lead a type needs where the model speaks, and the greater one over single types or `none`. */
+    /** The lead a type needs where the model speaks, and the one over single types or `none`. */
     readonly modelMargin: number;
     readonly modelMarginOver: Readonly<Record<string, number>>;
     /** How sure the model must be, 0 to 1, to raise a mail to a level; a level that is not named it never raises to. */
